@@ -1,0 +1,1 @@
+"""Plots drawn with pyqtgraph, for the window and for files."""

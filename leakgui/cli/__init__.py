@@ -1,0 +1,1 @@
+"""Parse the command line and turn errors into exit codes."""

@@ -1,0 +1,1 @@
+"""Practice targets: small programs that misbehave on purpose, and say how."""

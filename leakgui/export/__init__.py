@@ -1,0 +1,1 @@
+"""Files to hand to someone else."""

@@ -1,0 +1,1 @@
+"""Say what the evidence means and what to do next."""

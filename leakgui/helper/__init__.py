@@ -1,0 +1,1 @@
+"""The process that may look inside other processes."""

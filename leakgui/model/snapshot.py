@@ -1,0 +1,148 @@
+"""One process at one instant.
+
+Many things are columns: one read-only array for each property, one row for each
+mapping, handle or thread. A column that could not be read is ``None`` as a
+whole; a single unknown number is NaN, a single unknown text is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from leakgui.model.text_column import TextColumn
+
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+class GapReason(StrEnum):
+    """Why something is missing."""
+
+    DENIED = "denied"
+    VANISHED = "vanished"
+    UNSUPPORTED = "unsupported"
+    UNREADABLE = "unreadable"
+    UNPARSABLE = "unparsable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A part of a snapshot that could not be had, and why."""
+
+    where: str
+    reason: GapReason
+    detail: str = ""
+
+
+class Columns:
+    """What every table of columns can do."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        """Check that the columns are equally long, then close them for writing."""
+        lengths = set()
+        for entry in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
+            column = getattr(self, entry.name)
+            if column is None:
+                continue
+            lengths.add(len(column))
+            if isinstance(column, np.ndarray):
+                column.flags.writeable = False
+        if len(lengths) > 1:
+            message = f"{type(self).__name__} has columns of {sorted(lengths)} rows"
+            raise ValueError(message)
+
+    def __len__(self) -> int:
+        for entry in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
+            column = getattr(self, entry.name)
+            if column is not None:
+                return len(column)
+        return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mappings(Columns):
+    """Every mapping of a process, one row each, sorted by address; sizes in bytes.
+
+    The columns from ``rss`` on come from ``/proc/PID/smaps`` (proc(5)) and are
+    ``None`` where only ``maps`` could be read.
+    """
+
+    start: U64
+    end: U64
+    permissions: TextColumn
+    offset: U64
+    inode: U64
+    path: TextColumn
+    rss: U64 | None = None
+    pss: U64 | None = None
+    private_clean: U64 | None = None
+    private_dirty: U64 | None = None
+    shared_clean: U64 | None = None
+    shared_dirty: U64 | None = None
+    anonymous: U64 | None = None
+    swap: U64 | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Handles(Columns):
+    """Every open handle of a process, one row each, sorted by number."""
+
+    number: I64
+    kind: TextColumn
+    """One of ``leakgui.model.metric.HANDLE_KINDS``."""
+    target: TextColumn
+    """A path, ``tcp 10.0.0.2:80 → 10.0.0.1:555``, or the kernel's own name."""
+    state: TextColumn
+    """TCP state (``ESTABLISHED``, ``CLOSE_WAIT``, ...) or empty."""
+    peer: TextColumn
+    """Remote address of a socket, or empty."""
+    inode: U64
+    """What tells two opens of one number apart; 0 where the kernel names none."""
+    first_seen_s: F64
+    """Elapsed seconds of the recording when it was first seen; NaN where unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Threads(Columns):
+    """Every thread of a process, one row each, sorted by id."""
+
+    tid: I64
+    name: TextColumn
+    state: TextColumn
+    waits_in: TextColumn
+    """The kernel function it sleeps in (``/proc/PID/task/TID/wchan``), or empty."""
+    stack_used: F64
+    """Bytes from the stack pointer to the end of its mapping; NaN where unknown."""
+    stack_limit: F64
+    """Bytes its stack can grow to; NaN where unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Snapshot:
+    """The inside of a process at one instant."""
+
+    number: int
+    """Counted from 1 within a recording."""
+    name: str
+    elapsed_s: float
+    taken_unix_s: float
+    counters: Mapping[str, float]
+    """Metric values at that moment, limits included; unknown ones are absent."""
+    mappings: Mappings | None
+    handles: Handles | None
+    threads: Threads | None
+    gaps: tuple[Gap, ...] = ()
+    was_stopped: bool = False
+    paused_ms: float = 0.0
+    cost_ms: float = 0.0
+    """How long taking it took, outside the target."""
+    note: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)

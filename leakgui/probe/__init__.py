@@ -1,0 +1,1 @@
+"""Look at a live process without changing it."""

@@ -1,0 +1,1 @@
+"""Keep measuring while the front end does other things."""
