@@ -70,13 +70,17 @@ def format_duration(seconds: float | None) -> str:
         return "never"
     if seconds < 0:
         return "−" + format_duration(-seconds)
-    if seconds < 1:
+    return _positive_duration(seconds)
+
+
+def _positive_duration(seconds: float) -> str:
+    if 0 < seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     whole = round(seconds)
+    if seconds < 9.95 and whole != seconds:
+        return f"{seconds:.1f} s"
     if whole < 60:
-        return (
-            f"{seconds:.1f} s" if seconds < 9.95 and whole != seconds else f"{whole} s"
-        )
+        return f"{whole} s"
     if whole < 3600:
         return _two_parts(whole, 60, "min", "s")
     if whole < 2 * 86400:
@@ -95,13 +99,11 @@ def format_about(seconds: float | None) -> str:
         return UNKNOWN
     if math.isinf(seconds):
         return "never"
-    for name, length in reversed(_SPANS):
-        if seconds >= 1.95 * length or length == 1.0:
-            amount = seconds / length
-            rounded = float(f"{amount:.2g}")
-            plural = "s" if name == "day" else ""
-            return f"{rounded:g} {name}{plural}"
-    return UNKNOWN
+    name, length = next(
+        (span for span in reversed(_SPANS) if seconds >= 1.95 * span[1]), _SPANS[0]
+    )
+    rounded = float(f"{seconds / length:.2g}")
+    return f"{rounded:g} {name}{'s' if name == 'day' else ''}"
 
 
 def format_rate(per_s: float | None, unit: str) -> str:

@@ -145,7 +145,7 @@ class Settings:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
-        """Read the file; a missing one means defaults, a damaged one is told and kept."""
+        """Read the file; a missing one means defaults, a damaged one is told."""
         path = path or settings_file()
         try:
             return cls(dict(tomllib.loads(path.read_text(encoding="utf-8"))))

@@ -1,0 +1,1 @@
+"""Choose the platform, the only place that asks."""
