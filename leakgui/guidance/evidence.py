@@ -1,0 +1,56 @@
+"""Everything the rules may look at, in one immutable value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from leakgui.analysis.cells import Cells
+from leakgui.model.difference import Difference
+from leakgui.model.process import Target
+from leakgui.model.recording import Event, Recording, TimeGap
+from leakgui.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What is known of one process: series as cells, and what was compared.
+
+    A recorder that is still running builds it from its cell streams; a file is
+    turned into it by ``observe``. The same samples give the same judgement.
+    """
+
+    target: Target
+    started_unix_s: float
+    span_s: float
+    """From the first reading to the last, over all metrics."""
+    cells: Mapping[str, Cells]
+    """By metric key; a metric that was never read is absent."""
+    events: tuple[Event, ...] = ()
+    gaps: tuple[TimeGap, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    """Of successive snapshots, oldest first."""
+    latest_snapshot: Snapshot | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def observe(
+    recording: Recording,
+    differences: Sequence[Difference] = (),
+    snapshots: Sequence[Snapshot] = (),
+) -> Observed:
+    """Gather a finished recording; series without a single sample are left out."""
+    cells = {
+        key: Cells.of(series) for key, series in recording.series.items() if len(series)
+    }
+    return Observed(
+        target=recording.target,
+        started_unix_s=recording.started_unix_s,
+        span_s=recording.span_s,
+        cells={key: value for key, value in cells.items() if len(value)},
+        events=recording.events,
+        gaps=recording.gaps,
+        differences=tuple(differences),
+        latest_snapshot=snapshots[-1] if snapshots else None,
+        facts=recording.facts,
+    )
