@@ -146,3 +146,17 @@ class Snapshot:
     """How long taking it took, outside the target."""
     note: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotHeading:
+    """One line about a snapshot, for the list; ``None`` is unknown."""
+
+    number: int
+    name: str
+    elapsed_s: float
+    taken_unix_s: float
+    rss_bytes: float | None
+    handles: float | None
+    threads: float | None
+    note: str = ""

@@ -47,12 +47,12 @@ class ProcessModel(QAbstractTableModel):
         self._needle = needle.strip().casefold()
         self._rearrange()
 
-    def set_only_mine(self, only_mine: bool) -> None:  # noqa: FBT001  # a Qt slot
+    def set_only_mine(self, only_mine: bool) -> None:
         """Show my own processes, or everybody's."""
         self._only_mine = only_mine
         self._rearrange()
 
-    def set_as_tree(self, as_tree: bool) -> None:  # noqa: FBT001  # a Qt slot
+    def set_as_tree(self, as_tree: bool) -> None:
         """Show children under their parents, or a flat list."""
         self._as_tree = as_tree
         self._rearrange()

@@ -1,0 +1,146 @@
+"""What is open: a recording under way, or one read from a file, with one face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+from leakgui.analysis.difference import compare
+from leakgui.charts.source import PlotSource, RecordedSource
+from leakgui.guidance.evidence import Observed, observe
+from leakgui.model.difference import Difference
+from leakgui.model.process import Target
+from leakgui.model.recording import Event, EventKind, Recording
+from leakgui.model.snapshot import Snapshot, SnapshotHeading
+from leakgui.recording.recorder import Recorder
+from leakgui.session.from_csv import read_csv
+from leakgui.session.opening import is_session
+from leakgui.session.reader import SessionReader
+
+MOST_JUDGED_SNAPSHOTS = 8
+
+
+class Subject(Protocol):
+    """One process over time, however it came here."""
+
+    is_live: bool
+    source: PlotSource
+    target: Target
+    path: Path | None
+
+    def headings(self) -> Sequence[SnapshotHeading]:
+        """Return one line for each snapshot, oldest first."""
+
+    def snapshot(self, number: int) -> Snapshot:
+        """Return a whole snapshot."""
+
+    def recording(self) -> Recording:
+        """Return everything that was measured, as it is now."""
+
+    def observed(self) -> Observed:
+        """Return the evidence for the rules, snapshots compared."""
+
+    def close(self) -> None:
+        """Give back what is held open."""
+
+
+class _Compared:
+    """Differences of successive snapshots, each pair computed once."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._known: dict[tuple[int, int], Difference] = {}
+
+    def differences(self, events: Sequence[Event]) -> tuple[Difference, ...]:
+        """Compare each of the newest snapshots with the one before it."""
+        numbers = [heading.number for heading in self._subject.headings()]
+        numbers = numbers[-MOST_JUDGED_SNAPSHOTS:]
+        pairs = list(pairwise(numbers))
+        self._known = {pair: self._known[pair] for pair in pairs if pair in self._known}
+        for pair in pairs:
+            if pair not in self._known:
+                self._known[pair] = compare_numbers(self._subject, *pair, events)
+        return tuple(self._known[pair] for pair in pairs)
+
+
+def compare_numbers(
+    subject: Subject, before: int, after: int, events: Sequence[Event]
+) -> Difference:
+    """Compare two snapshots of a subject; steps marked in between are counted."""
+    first, second = subject.snapshot(before), subject.snapshot(after)
+    low, high = sorted((first.elapsed_s, second.elapsed_s))
+    steps = sum(
+        event.kind is EventKind.STEP and low < event.elapsed_s <= high
+        for event in events
+    )
+    return compare(first, second, steps)
+
+
+class LiveSubject:
+    """A process that is being recorded now."""
+
+    is_live = True
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.source: PlotSource = recorder.live
+        self.target = recorder.live.target
+        self.path = recorder.path
+        self._compared = _Compared(self)
+
+    def headings(self) -> Sequence[SnapshotHeading]:
+        return self.recorder.live.snapshots
+
+    def snapshot(self, number: int) -> Snapshot:
+        return self.recorder.live.snapshot(number)
+
+    def recording(self) -> Recording:
+        return self.recorder.live.recording()
+
+    def observed(self) -> Observed:
+        differences = self._compared.differences(self.recorder.live.events)
+        return self.recorder.live.observed(differences, _latest(self))
+
+    def close(self) -> None:
+        self.recorder.stop()
+
+
+class FileSubject:
+    """A recording read from a session file or an exported CSV."""
+
+    is_live = False
+
+    def __init__(self, path: Path) -> None:
+        self.path: Path | None = path
+        self._reader = SessionReader(path) if is_session(path) else None
+        self._recording = self._reader.recording() if self._reader else read_csv(path)
+        self.source: PlotSource = RecordedSource(self._recording)
+        self.target = self._recording.target
+        self._compared = _Compared(self)
+
+    def headings(self) -> Sequence[SnapshotHeading]:
+        return self._reader.headings() if self._reader else ()
+
+    def snapshot(self, number: int) -> Snapshot:
+        if self._reader is None:
+            raise KeyError(number)
+        return self._reader.snapshot(number)
+
+    def recording(self) -> Recording:
+        return self._recording
+
+    def observed(self) -> Observed:
+        differences = self._compared.differences(self._recording.events)
+        latest = _latest(self)
+        return observe(self._recording, differences, (latest,) if latest else ())
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+
+def _latest(subject: Subject) -> Snapshot | None:
+    headings = subject.headings()
+    return subject.snapshot(headings[-1].number) if headings else None
