@@ -38,7 +38,8 @@ def prepare_target(name: str, *, for_s: float | None = None) -> PreparedTarget:
             target=target, command=(*_python_command(target.source), *ending)
         )
     try:
-        program, note = (str(build_target(target, SOURCES)),), ""
+        program: tuple[str, ...] = (str(build_target(target, SOURCES)),)
+        note = ""
     except ToolMissing as missing:
         if not target.stand_in:
             raise
