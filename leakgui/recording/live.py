@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from leakgui.analysis.envelope import Envelope
 from leakgui.guidance.evidence import Observed
+from leakgui.model.difference import Difference
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, Recording, TimeGap
-from leakgui.model.snapshot import Snapshot
-from leakgui.session.rows import ClosedHandle, SnapshotHeading
+from leakgui.model.snapshot import Snapshot, SnapshotHeading
+from leakgui.session.rows import ClosedHandle
 
 
 class LiveRecording:
@@ -62,6 +63,10 @@ class LiveRecording:
         """Return what is kept in memory as a finished recording."""
         raise NotImplementedError
 
-    def observed(self) -> Observed:
-        """Return the evidence so far, made while recording."""
+    def observed(
+        self,
+        differences: Sequence[Difference] = (),
+        latest_snapshot: Snapshot | None = None,
+    ) -> Observed:
+        """Return the evidence so far, gathered while recording."""
         raise NotImplementedError

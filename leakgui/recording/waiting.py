@@ -6,7 +6,7 @@ from leakgui.model.process import ProcessKey, Target
 from leakgui.probe.face import Platform
 
 
-class Waiting:
+class NextStart:
     """Ask ``poll`` about once a second; it answers once the program is back."""
 
     def __init__(self, target: Target, platform: Platform | None = None) -> None:

@@ -7,6 +7,11 @@ from pathlib import Path
 from leakgui.model.recording import Recording
 
 
+def is_session(path: Path) -> bool:
+    """Return whether a file begins like a session; raises ``SessionUnreadable``."""
+    raise NotImplementedError
+
+
 def open_recording(path: Path) -> Recording:
     """Read a session file or a CSV; raises ``SessionUnreadable``."""
     raise NotImplementedError

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 
 from leakgui.model.recording import Recording
-from leakgui.model.snapshot import Snapshot
-from leakgui.session.rows import ClosedHandle, SnapshotHeading
+from leakgui.model.snapshot import Snapshot, SnapshotHeading
+from leakgui.session.rows import ClosedHandle
 
 
 class SessionReader:
