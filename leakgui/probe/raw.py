@@ -9,10 +9,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 Progress = Callable[[int, int], None]
-"""Called with what is done and the total, in rows; the total may still change."""
+"""Told how much of a snapshot is done: rows done, rows in all; both may grow."""
 
 RawGap = tuple[str, str, str]
 """Where, reason (a value of ``leakgui.model.snapshot.GapReason``), detail.
@@ -29,8 +29,9 @@ class RawText(NamedTuple):
     pool: list[str]
 
 
-Column = array[int] | array[float]
-RawTable = dict[str, Column | RawText]
+# Texts, because array.array takes no [int] at run time before Python 3.12.
+Column: TypeAlias = "array[int] | array[float]"
+RawTable: TypeAlias = "dict[str, Column | RawText]"
 """Equally long columns by the field names of the model's tables.
 
 Type codes: ``Q`` for addresses, sizes and inodes, ``q`` for numbers of handles
