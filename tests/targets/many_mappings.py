@@ -13,5 +13,6 @@ for number in range(int(sys.argv[1])):
     if number % 2:
         one[0] = 1
     held.append(one)
-print("ready", flush=True)
+sys.stdout.write("ready\n")
+sys.stdout.flush()
 sys.stdin.read()
