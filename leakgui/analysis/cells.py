@@ -56,6 +56,19 @@ class Cells:
         """Seconds from the first sample to the last."""
         return self.last_s - self.from_s
 
+    @property
+    def missing_share(self) -> float:
+        """Share of the time that lies in holes of more than five usual intervals.
+
+        Usual is what nine of ten intervals keep, because a recorder may read more
+        slowly for a while on purpose, and old parts of a record are thinned.
+        """
+        steps = np.diff(np.flatnonzero(self.count))
+        if len(steps) == 0:
+            return 0.0
+        longest = 5 * np.quantile(steps, 0.9)
+        return float(steps[steps > longest].sum() / steps.sum())
+
     def until(self, elapsed_s: float) -> Cells:
         """Return the cells that ended by then, as if the record had stopped there."""
         whole = int(np.floor((elapsed_s - self.from_s) / self.width_s + 1e-9))
@@ -75,7 +88,7 @@ class Cells:
         )
 
     def blocks(self, most: int) -> Blocks:
-        """Join the cells into at most this many equal blocks; empty ones are dropped."""
+        """Join the cells into equal blocks, at most so many; empty ones are dropped."""
         size = len(self)
         if size == 0:
             return Blocks.none()

@@ -9,6 +9,8 @@ from leakgui.model.metric import Unit
 
 LEAST_SAMPLES = 24
 """With fewer samples nothing is judged."""
+LEAST_SPAN_S = 5.0
+"""In less time any program only starts: nothing is judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

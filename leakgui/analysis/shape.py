@@ -1,0 +1,73 @@
+"""What a series that does not grow looks like instead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leakgui.analysis.growth import has_stopped
+from leakgui.analysis.retained import Features, Floor
+from leakgui.model.finding import DefectClass
+
+_EARLY = 1 / 3
+"""A rise that ended in the first third of the record was the warm-up."""
+_CAME_AT_ONCE = 0.62
+_FASTER = 3.0
+
+
+def name_shape(floor: Floor, features: Features) -> DefectClass:
+    """Return the first shape that fits; ``STEADY`` where none does.
+
+    Level cycles are asked for before steps and filling: a program that starts
+    and then cycles has risen once, and that is not what matters about it.
+    """
+    if _cycles_level(floor):
+        return _cyclic(floor)
+    if features.rank.tau <= -0.4:
+        return DefectClass.STEADY
+    if _kept_after_peak(floor):
+        return DefectClass.RETENTION
+    rose = features.retained >= floor.materiality
+    if rose and features.largest_step > _CAME_AT_ONCE:
+        return DefectClass.STEP
+    if rose and has_stopped(features):
+        return _filled(floor)
+    return _cyclic(floor)
+
+
+def _cycles_level(floor: Floor) -> bool:
+    """At least three low points that differ little beside the height of a cycle."""
+    turns = floor.turns
+    if len(turns) < 3:
+        return False
+    height = float(np.median(turns.peak - turns.trough))
+    spread = abs(float(turns.trough[-1] - turns.trough[0]))
+    return spread <= max(floor.materiality, 0.25 * height)
+
+
+def _filled(floor: Floor) -> DefectClass:
+    """Tell a rise that ended early from one that filled up later."""
+    level = floor.level[: floor.end + 1]
+    nearly = level[0] + 0.9 * (level[-1] - level[0])
+    reached = int(np.argmax(level >= nearly)) / max(len(level) - 1, 1)
+    return DefectClass.WARM_UP if reached <= _EARLY else DefectClass.PLATEAU
+
+
+def _kept_after_peak(floor: Floor) -> bool:
+    """Fell by a fifth of its range from the peak, yet stayed above where it began."""
+    blocks = floor.blocks
+    top = int(np.argmax(blocks.high))
+    if top >= len(blocks) - 1:
+        return False
+    after = float(blocks.low[top + 1 :].min())
+    before = float(blocks.low[: top + 1].min())
+    span = float(blocks.high.max() - blocks.low.min())
+    fell = float(blocks.high[top] - np.median(blocks.mean[top + 1 :]))
+    return fell >= 0.2 * span and after > before + floor.materiality
+
+
+def _cyclic(floor: Floor) -> DefectClass:
+    if len(floor.turns) >= 3 and floor.turns.falls_faster >= _FASTER:
+        return DefectClass.SAWTOOTH
+    if len(floor.turns) >= 2:
+        return DefectClass.PERIODIC
+    return DefectClass.STEADY
