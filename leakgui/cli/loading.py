@@ -1,0 +1,100 @@
+"""Read a recording of either kind together with what its snapshots tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from leakgui.analysis.difference import compare
+from leakgui.errors import BadUsage, SessionUnreadable
+from leakgui.guidance.engine import judge, observe
+from leakgui.model.difference import Difference
+from leakgui.model.finding import Judgement
+from leakgui.model.recording import Event, EventKind, Recording
+from leakgui.model.snapshot import SnapshotHeading
+from leakgui.session.opening import open_recording
+from leakgui.session.reader import SessionReader
+from leakgui.texts import say
+
+MOST_SNAPSHOTS = 20
+"""The newest ones are enough for a verdict, and keep it quick."""
+_SQLITE = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A recording, its verdict, and what its snapshots say."""
+
+    recording: Recording
+    judgement: Judgement
+    headings: tuple[SnapshotHeading, ...] = ()
+    overall: Difference | None = None
+    """The last snapshot minus the first; None where there are not two."""
+
+
+def load(path: Path) -> Loaded:
+    """Read and judge a file; raises ``SessionUnreadable`` and its kin."""
+    if not is_session(path):
+        recording = open_recording(path)
+        return Loaded(recording=recording, judgement=judge(observe(recording)))
+    with SessionReader(path) as reader:
+        return _load_session(reader)
+
+
+def is_session(path: Path) -> bool:
+    """Tell a session from a table by its first bytes; raises ``SessionUnreadable``."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise SessionUnreadable(
+            say("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
+        ) from error
+
+
+def compare_snapshots(
+    reader: SessionReader, before: int | None, after: int | None
+) -> Difference:
+    """Return one snapshot minus another, the first and the last by default."""
+    numbers = [heading.number for heading in reader.headings()]
+    if len(numbers) < 2:
+        raise BadUsage(
+            say("{file} has fewer than two snapshots.", file=reader.path),
+            say("leakgui snapshot PID -o {file} adds one.", file=reader.path),
+        )
+    return _difference(
+        reader,
+        numbers[0] if before is None else before,
+        numbers[-1] if after is None else after,
+        reader.recording().events,
+    )
+
+
+def _load_session(reader: SessionReader) -> Loaded:
+    recording, headings = reader.recording(), reader.headings()
+    numbers = [heading.number for heading in headings]
+    differences = [
+        _difference(reader, before, after, recording.events)
+        for before, after in pairwise(numbers[-MOST_SNAPSHOTS:])
+    ]
+    latest = [reader.snapshot(numbers[-1])] if numbers else []
+    return Loaded(
+        recording=recording,
+        judgement=judge(observe(recording, differences, latest)),
+        headings=headings,
+        overall=compare_snapshots(reader, None, None) if differences else None,
+    )
+
+
+def _difference(
+    reader: SessionReader, before: int, after: int, events: Sequence[Event]
+) -> Difference:
+    first, second = reader.snapshot(before), reader.snapshot(after)
+    steps = sum(
+        event.kind is EventKind.STEP
+        and first.elapsed_s < event.elapsed_s <= second.elapsed_s
+        for event in events
+    )
+    return compare(first, second, steps)

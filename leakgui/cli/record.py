@@ -1,0 +1,105 @@
+"""Record a process, or start one and record it, until told to stop."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leakgui.cli.command import Context, parse_pid, parse_seconds, refuse_heap
+from leakgui.cli.output import print_message
+from leakgui.errors import BadUsage
+from leakgui.settings import SETTING_BY_KEY, check_value
+from leakgui.texts import say
+
+if TYPE_CHECKING:
+    from leakgui.model.process import ProcessKey
+    from leakgui.recording.launch import Launched
+
+name = "record"
+summary = "record a process, or start a program and record it"
+
+
+def prepare_parser(parser: ArgumentParser) -> None:
+    parser.usage = (
+        "leakgui record PID -o F.leak [options]\n"
+        "       leakgui record -o F.leak [options] -- COMMAND [ARGUMENT ...]"
+    )
+    parser.add_argument("pid", nargs="?", metavar="PID", help=say("what to record"))
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="F.leak",
+        help=say("where to keep it; a file of the same process is gone on with"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--for", dest="for_s", metavar="S",
+        help=say("end after this time (20, 20s, 5m, 1h); otherwise with Ctrl+C"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--interval", metavar="S", help=say("time between two readings")
+    )
+    parser.add_argument(
+        "--snapshot-every", metavar="S", help=say("take a snapshot this often")
+    )
+    parser.add_argument("--heap", action="store_true", help=say("not built yet"))
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    refuse_heap(arguments)
+    if bool(arguments.pid) == bool(arguments.launched):
+        raise BadUsage(
+            say("Name one process to record, or after -- one program to start."),
+            "leakgui record --help",
+        )
+    interval_s = _seconds(arguments.interval, context, "interval_s")
+    snapshot_every_s = _seconds(arguments.snapshot_every, context, "snapshot_every_s")
+    for_s = parse_seconds(arguments.for_s) if arguments.for_s else None
+    from leakgui.cli.stopping import stop_wish
+    from leakgui.cli.watching import tell_what_was_recorded, watch
+    from leakgui.recording.recorder import Recorder
+
+    with stop_wish() as wish:
+        key, child = _find_or_launch(arguments)
+        recorder = Recorder(
+            key,
+            arguments.output,
+            interval_s=interval_s,
+            cost_share=context.settings.number("cost_share"),
+            snapshot_every_s=snapshot_every_s,
+            child=child,
+        )
+        has_ended = watch(recorder, for_s, wish)
+    tell_what_was_recorded(recorder, arguments.output)
+    if recorder.problem is not None:
+        raise recorder.problem
+    return _exit_code(child, has_ended=has_ended)
+
+
+def _seconds(text: str | None, context: Context, key: str) -> float:
+    """Return what the command line says, else the setting; both within its range."""
+    if text is None:
+        return context.settings.number(key)
+    seconds = parse_seconds(text)
+    check_value(SETTING_BY_KEY[key], seconds)
+    return seconds
+
+
+def _find_or_launch(arguments: Namespace) -> tuple[ProcessKey, Launched | None]:
+    if arguments.launched:
+        from leakgui.recording.launch import launch
+
+        child = launch(arguments.launched)
+        return child.key, child
+    from leakgui.probe.platform import current
+
+    return current().find_key(parse_pid(arguments.pid)), None
+
+
+def _exit_code(child: Launched | None, *, has_ended: bool) -> int:
+    """Return the program's own exit code where leakgui started it and it ended."""
+    if child is None:
+        return 0
+    code = child.wait(1.0) if has_ended else child.poll()
+    if code is not None:
+        return code
+    print_message(say("The program runs on; to end it: kill {pid}", pid=child.key.pid))
+    return 0

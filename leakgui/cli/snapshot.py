@@ -1,0 +1,160 @@
+"""Take one snapshot of a process into a session file."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leakgui.cli.command import Context, parse_pid, refuse_heap
+from leakgui.cli.output import print_json, print_line, print_message
+from leakgui.formatting import format_bytes, format_count, format_utc, printable
+from leakgui.texts import say
+
+if TYPE_CHECKING:
+    from leakgui.model.process import ProcessKey, Target
+    from leakgui.model.snapshot import Snapshot
+    from leakgui.session.store import SessionWriter
+
+name = "snapshot"
+summary = "add one snapshot of a process to a recording"
+
+
+def prepare_parser(parser: ArgumentParser) -> None:
+    parser.add_argument("pid", metavar="PID", help=say("whose inside to keep"))
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="F.leak",
+        help=say("a new file, or one of the same process to add to"),
+    )  # fmt: skip
+    parser.add_argument("--name", default="", help=say("what to call the snapshot"))
+    parser.add_argument("--heap", action="store_true", help=say("not built yet"))
+    parser.add_argument("--json", action="store_true", help=say("one JSON object"))
+
+
+def run(arguments: Namespace, context: Context) -> int:  # noqa: ARG001  # needs none
+    refuse_heap(arguments)
+    pid = parse_pid(arguments.pid)
+    from leakgui.helper.client import HelperClient
+    from leakgui.probe.platform import current
+
+    key = current().find_key(pid)
+    target, facts = _describe(key)
+    with HelperClient() as helper:
+        snapshot = replace(helper.take_snapshot(key), name=arguments.name)
+    snapshot = _keep(arguments.output, target, facts, snapshot)
+    _tell(arguments, target, snapshot)
+    return 0
+
+
+def _describe(key: ProcessKey) -> tuple[Target, dict[str, str]]:
+    from leakgui.probe.platform import current
+
+    reader = current().open_reader(key)
+    try:
+        return reader.describe(), reader.facts()
+    finally:
+        reader.close()
+
+
+def _keep(
+    path: Path, target: Target, facts: dict[str, str], snapshot: Snapshot
+) -> Snapshot:
+    """Write it into a new or existing file and return it with number and time."""
+    from leakgui.model.recording import Event, EventKind
+    from leakgui.session.store import SessionWriter
+
+    if path.exists():
+        writer = SessionWriter.append(path, target)
+    else:
+        writer = SessionWriter.create(path, target, time.time(), facts)
+    try:
+        elapsed_ms = _moment_ms(writer)
+        snapshot = replace(
+            snapshot,
+            number=writer.last_snapshot_number + 1,
+            elapsed_s=elapsed_ms / 1000,
+        )
+        writer.add_readings(elapsed_ms, snapshot.counters)
+        writer.add_event(
+            Event(
+                kind=EventKind.SNAPSHOT,
+                elapsed_s=snapshot.elapsed_s,
+                text=snapshot.name,
+                number=snapshot.number,
+            )
+        )
+        writer.add_snapshot(snapshot)
+    finally:
+        writer.close()
+    return snapshot
+
+
+def _moment_ms(writer: SessionWriter) -> int:
+    """Return now on the clock of the file, later than all that is in it."""
+    elapsed_ms = round((time.time() - writer.started_unix_s) * 1000)
+    return max(elapsed_ms, writer.last_elapsed_ms + 1, 0)
+
+
+def _tell(arguments: Namespace, target: Target, snapshot: Snapshot) -> None:
+    if arguments.json:
+        print_json(_as_json(str(arguments.output), target, snapshot))
+        return
+    print_line(
+        say(
+            "Snapshot {number} of {name} (PID {pid}) at {elapsed:.3f} s: {figures}",
+            number=snapshot.number,
+            name=printable(target.name),
+            pid=target.key.pid,
+            elapsed=snapshot.elapsed_s,
+            figures=_figures(snapshot),
+        )
+    )
+    for gap in snapshot.gaps:
+        print_message(f"  {_gap_text(gap.where, gap.reason.value, gap.detail)}")
+
+
+def _figures(snapshot: Snapshot) -> str:
+    return say(
+        "RSS {rss}, {mappings} mappings, {handles} handles, {threads} threads",
+        rss=format_bytes(snapshot.counters.get("rss_bytes")),
+        mappings=format_count(_rows(snapshot.mappings)),
+        handles=format_count(_rows(snapshot.handles)),
+        threads=format_count(_rows(snapshot.threads)),
+    )
+
+
+def _rows(table: object) -> int | None:
+    return len(table) if hasattr(table, "__len__") else None
+
+
+def _gap_text(where: str, reason: str, detail: str) -> str:
+    text = say("{where} is missing: {reason}", where=printable(where), reason=reason)
+    return f"{text} ({printable(detail)})" if detail else text
+
+
+def _as_json(file: str, target: Target, snapshot: Snapshot) -> dict[str, object]:
+    return {
+        "file": file,
+        "target": {
+            "pid": target.key.pid,
+            "started_utc": format_utc(target.started_unix_s),
+            "name": target.name,
+        },
+        "number": snapshot.number,
+        "name": snapshot.name,
+        "elapsed_s": snapshot.elapsed_s,
+        "taken_utc": format_utc(snapshot.taken_unix_s),
+        "counters": dict(snapshot.counters),
+        "mappings": _rows(snapshot.mappings),
+        "handles": _rows(snapshot.handles),
+        "threads": _rows(snapshot.threads),
+        "paused_ms": snapshot.paused_ms,
+        "cost_ms": snapshot.cost_ms,
+        "complete": not snapshot.gaps,
+        "gaps": [
+            {"where": gap.where, "reason": gap.reason.value, "detail": gap.detail}
+            for gap in snapshot.gaps
+        ],
+    }
