@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from leakgui.model.metric import Reading, Tier
 from leakgui.model.process import Process, ProcessKey, Target
 from leakgui.probe.handles import SeenHandle
-
-if TYPE_CHECKING:
-    from leakgui.probe.raw import RawSnapshot
-
-Progress = Callable[[int, int], None]
-"""Told how much of a snapshot is done: steps done, steps in all."""
+from leakgui.probe.raw import Progress, RawSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ import sys
 from leakgui.probe.face import Platform
 
 
-def current() -> Platform:
-    """Return what looks at processes on this system: ``linux``, else ``generic``."""
-    if sys.platform == "linux":
+def current(system: str = sys.platform) -> Platform:
+    """Return what looks at processes on a system: ``linux``, else ``generic``."""
+    if system == "linux":
         from leakgui.probe.platform.linux import Linux
 
         return Linux()
