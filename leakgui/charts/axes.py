@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import PySide6.QtWidgets  # noqa: F401  # before pyqtgraph, which would look for others
 import pyqtgraph as pg
 from PySide6.QtGui import QColor, QFont
 
@@ -20,7 +19,7 @@ _DATE_TICK_DISTANCE = 112
 _DAY_S = 86400.0
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+class _Axis(pg.AxisItem):
     """What every axis here has in common: small ticks, no prefixes, own colours."""
 
     def __init__(self, orientation: str) -> None:

@@ -36,10 +36,10 @@ class LineStyle:
     dark: str
     dashes: Dashes = SOLID
 
-    def color(self, dark: bool) -> QColor:  # noqa: FBT001  # light or dark
+    def color(self, dark: bool) -> QColor:  # light or dark
         return QColor(self.dark if dark else self.light)
 
-    def pen(self, dark: bool) -> QPen:  # noqa: FBT001  # light or dark
+    def pen(self, dark: bool) -> QPen:  # light or dark
         """Return a pen one pixel wide at every zoom: two would cost twice the time."""
         pen = QPen(self.color(dark), 1)
         pen.setCosmetic(True)
@@ -133,7 +133,7 @@ def style_of(key: str) -> LineStyle:
     return STYLES.get(key, _UNKNOWN_METRIC)
 
 
-def ground(dark: bool) -> Ground:  # noqa: FBT001  # light or dark
+def ground(dark: bool) -> Ground:  # light or dark
     """Return the colours around the curves."""
     return DARK if dark else LIGHT
 

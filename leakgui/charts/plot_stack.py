@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from leakgui.charts.source import PlotSource
+from leakgui.charts.gestures import Gestures
+from leakgui.charts.markers import Marker, markers_of
+from leakgui.charts.plot_row import PlotRow
+from leakgui.charts.readout import Readout, gap_cause
+from leakgui.charts.rows import ROWS
+from leakgui.charts.source import PlotSource, RecordedSource
+from leakgui.charts.time_window import TimeWindow
+from leakgui.charts.wording import Wording
+from leakgui.texts import say
+
+_PAN_A_KEY = 0.1
+_ZOOM_A_KEY = 0.5
+_DESCRIBE_EVERY_S = 5.0
 
 
 class PlotStack(QWidget):
@@ -20,60 +34,293 @@ class PlotStack(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._source: PlotSource | None = None
+        self._overlays: Sequence[PlotSource] = ()
+        self._window = TimeWindow()
+        self._markers: list[Marker] = []
+        self._known_events: object = None
+        self._hover_s: float | None = None
+        self._measured: tuple[float, float] | None = None
+        self._described_at = 0.0
+        self.readout = Readout()
+        self.rows = tuple(PlotRow(row) for row in ROWS)
+        self._lay_out()
+        for row in self.rows:
+            self._listen_to(row)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._arrange()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        column.addWidget(self.readout)
+        for row in self.rows:
+            column.addWidget(row)
+        self._rest = QWidget()
+        column.addWidget(self._rest)
+
+    def _listen_to(self, row: PlotRow) -> None:
+        row.header.folded.connect(lambda key=row.row.key: self.toggle_row(key))
+        row.shown_changed.connect(self.refresh)
+        gestures = Gestures(row.plot)
+        gestures.hovered.connect(self._hover)
+        gestures.left.connect(self._stop_hovering)
+        gestures.choosing.connect(self._shade)
+        gestures.chosen.connect(self.choose_range)
+        gestures.measured.connect(self.measure)
+        gestures.dropped.connect(self.forget_measure)
+        gestures.zoomed.connect(self.zoom)
+        gestures.panned.connect(self.pan)
+        gestures.reset.connect(self.back_to_live)
+
+    # --- what is shown -------------------------------------------------------
 
     def set_source(self, source: PlotSource | None) -> None:
         """Show another recording; None empties the plots."""
+        self._source = source
+        self._known_events = None
+        self._markers = []
+        self._measured = self._hover_s = None
+        span_s = self._window.span_s
+        self._window = TimeWindow()
+        self._window.span_s = span_s
+        self._window.runs_ahead = not isinstance(source, RecordedSource)
+        for row in self.rows:
+            row.set_source(source)
+        self.refresh()
 
     def set_overlays(self, sources: Sequence[PlotSource]) -> None:
         """Draw earlier runs as faint curves, each aligned at its own start."""
+        self._overlays = tuple(sources)
+        for row in self.rows:
+            row.set_source(self._source)
+        self.refresh()
+
+    def set_dark(self, dark: bool) -> None:
+        """Use the dark palette or the light one."""
+        for row in self.rows:
+            row.set_dark(dark)
+        self.refresh()
+
+    def set_decimal(self, decimal: bool) -> None:
+        """Label bytes in kB, MB, GB instead of KiB, MiB, GiB."""
+        for row in self.rows:
+            row.words = Wording(decimal)
+            row.plot.set_decimal(decimal)
+        self.refresh()
+
+    def set_from_zero(self, from_zero: bool) -> None:
+        """Let every value axis begin at 0, or fit it to what is visible."""
+        for row in self.rows:
+            row.from_zero = from_zero
+            row.plot.values = None
+        self.refresh()
+
+    # --- drawing -------------------------------------------------------------
 
     def refresh(self) -> None:
         """Draw what is new; cheap, meant to be called two to four times a second."""
+        if self._source is None:
+            self._show_nothing()
+            return
+        self._window.follow(self._source.elapsed_s)
+        self._gather_markers(self._source)
+        for row in self.rows:
+            row.list_metrics()
+        for row in self._open_rows():
+            row.draw(self._source, self._window, self._overlays)
+        self._show_markers()
+        self._show_readings()
+        self._describe_at_times()
+        for row in self._open_rows():
+            row.plot.redraw()
 
-    def set_dark(self, dark: bool) -> None:  # noqa: FBT001  # a plain Qt-like setter
-        """Use the dark palette or the light one."""
+    def _show_nothing(self) -> None:
+        self.readout.say_nothing()
+        for row in self.rows:
+            row.say_nothing(say("Nothing is being watched"))
 
-    def set_decimal(self, decimal: bool) -> None:  # noqa: FBT001  # as above
-        """Label bytes in kB, MB, GB instead of KiB, MiB, GiB."""
+    def _open_rows(self) -> list[PlotRow]:
+        return [row for row in self.rows if row.is_open]
 
-    def set_from_zero(self, from_zero: bool) -> None:  # noqa: FBT001  # as above
-        """Let every value axis begin at 0, or fit it to what is visible."""
+    def _gather_markers(self, source: PlotSource) -> None:
+        events = source.events
+        state = (len(events), events[-1] if events else None)
+        if state != self._known_events:
+            self._known_events = state
+            self._markers = markers_of(events, source.started_unix_s)
+
+    def _show_markers(self) -> None:
+        for place, row in enumerate(self._open_rows()):
+            with_labels = place == 0 and bool(self._markers)
+            row.show_markers(self._markers, self._window, with_labels=with_labels)
+
+    def _show_readings(self) -> None:
+        for row in self.rows:
+            if self._measured is not None:
+                row.show_changes(*self._measured)
+            else:
+                row.show_readings(self._hover_s)
+        self._say_of_when()
+
+    def _say_of_when(self) -> None:
+        if self._source is None:
+            self.readout.say_nothing()
+        elif self._measured is not None:
+            changes = [row.change_text(*self._measured) for row in self._open_rows()]
+            self.readout.say_span(*self._measured, changes)
+        elif self._hover_s is not None:
+            self.readout.say_moment(self._source, self._hover_s)
+        else:
+            self.readout.say_latest(self._source)
+
+    def _describe_at_times(self) -> None:
+        if monotonic() - self._described_at < _DESCRIBE_EVERY_S or self._source is None:
+            return
+        self._described_at = monotonic()
+        for row in self._open_rows():
+            text = row.describe(self._source, self._window)
+            row.plot.setAccessibleDescription(text)
+
+    def describe(self) -> str:
+        """Say in words what the open rows show, one sentence a row."""
+        if self._source is None:
+            return say("Nothing is being watched")
+        return "\n".join(
+            row.describe(self._source, self._window) for row in self._open_rows()
+        )
+
+    # --- which part of time --------------------------------------------------
 
     @property
     def is_following(self) -> bool:
         """Whether the right edge moves with the newest reading."""
-        return True
+        return self._window.is_following
 
     def back_to_live(self) -> None:
         """Follow the newest reading again with the chosen span."""
+        self._change_window(self._window.back_to_live)
 
     def set_span(self, seconds: float | None) -> None:
         """Follow with a window of so many seconds; None shows everything."""
+        self._change_window(lambda: self._window.set_span(seconds))
 
     def visible_range(self) -> tuple[float, float]:
         """Return the shown part of time in elapsed seconds."""
-        return 0.0, 0.0
+        return self._window.from_s, self._window.to_s
 
     def show_range(self, from_s: float, to_s: float) -> None:
         """Show exactly this part of time and stop following."""
+        self._change_window(lambda: self._window.show(from_s, to_s))
+
+    def choose_range(self, from_s: float, to_s: float) -> None:
+        """Show what the user dragged over."""
+        self._shade_all(None)
+        self._change_window(lambda: self._window.show(from_s, to_s), by_user=True)
 
     def zoom(self, factor: float, at_s: float | None = None) -> None:
         """Make the shown span ``factor`` times as long around a moment."""
+        self._change_window(lambda: self._window.zoom(factor, at_s), by_user=True)
 
     def pan(self, share: float) -> None:
         """Move the shown part by a share of its span; negative is backwards."""
+        self._change_window(lambda: self._window.pan(share), by_user=True)
+
+    def _change_window(
+        self, change: Callable[[], None], *, by_user: bool = False
+    ) -> None:
+        was_following = self._window.is_following
+        change()
+        self.refresh()
+        if self._window.is_following != was_following:
+            self.following_changed.emit(self._window.is_following)
+        if by_user:
+            self.range_chosen.emit(*self.visible_range())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Pan with the arrows, zoom with plus and minus, go back with End."""
+        keys = Qt.Key
+        deeds: dict[int, Callable[[], None]] = {
+            keys.Key_Left: lambda: self.pan(-_PAN_A_KEY),
+            keys.Key_Right: lambda: self.pan(_PAN_A_KEY),
+            keys.Key_Plus: lambda: self.zoom(_ZOOM_A_KEY),
+            keys.Key_Minus: lambda: self.zoom(1 / _ZOOM_A_KEY),
+            keys.Key_End: self.back_to_live,
+            keys.Key_Escape: self.forget_measure,
+        }
+        deed = deeds.get(event.key())
+        if deed is None:
+            super().keyPressEvent(event)
+        else:
+            deed()
+
+    # --- looking and measuring -----------------------------------------------
+
+    def _hover(self, elapsed_s: float) -> None:
+        self._hover_s = elapsed_s
+        cause = gap_cause(self._source, elapsed_s) if self._source else ""
+        for row in self._open_rows():
+            row.plot.move_crosshair(elapsed_s)
+            row.plot.setToolTip(cause)
+        self._show_readings()
+
+    def _stop_hovering(self) -> None:
+        self._hover_s = None
+        for row in self.rows:
+            row.plot.move_crosshair(None)
+        self._show_readings()
+
+    def measure(self, from_s: float, to_s: float) -> None:
+        """Shade a span and read out what changed over it."""
+        self._measured = (from_s, to_s)
+        self._shade(from_s, to_s)
+        self._show_readings()
+
+    def forget_measure(self) -> None:
+        """Read out the newest values again."""
+        self._measured = None
+        self._shade_all(None)
+        self._show_readings()
+
+    def _shade(self, from_s: float, to_s: float) -> None:
+        self._shade_all((from_s, to_s))
+
+    def _shade_all(self, span: tuple[float, float] | None) -> None:
+        for row in self.rows:
+            row.plot.decor.shade = span
+            row.plot.redraw()
+
+    # --- which rows ----------------------------------------------------------
 
     def row_keys(self) -> tuple[str, ...]:
         """Return ``memory``, ``handles``, ``threads``, ... from top to bottom."""
-        return ()
+        return tuple(row.row.key for row in self.rows)
 
     def is_row_open(self, key: str) -> bool:
         """Whether the row shows its plot or only its header line."""
-        return True
+        return self._row(key).is_open
 
     def toggle_row(self, key: str) -> None:
         """Open or close one row."""
+        row = self._row(key)
+        row.set_open(is_open=not row.is_open)
+        self._arrange()
+        self.refresh()
 
-    def describe(self) -> str:
-        """Say in words what the open rows show, one sentence a row."""
-        return ""
+    def _row(self, key: str) -> PlotRow:
+        return next(row for row in self.rows if row.row.key == key)
+
+    def _arrange(self) -> None:
+        """Share the height among the open rows; the lowest has the time axis."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)  # noqa: S101  # made in _lay_out
+        opened = self._open_rows()
+        for row in self.rows:
+            column.setStretchFactor(row, row.row.weight if row.is_open else 0)
+            row.plot.show_time_axis(visible=bool(opened) and row is opened[-1])
+        column.setStretchFactor(self._rest, 0 if opened else 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refresh()

@@ -15,7 +15,7 @@ class SmallPlot(QWidget):
         super().__init__(parent)
         self.metric = metric
 
-    def set_dark(self, dark: bool) -> None:  # noqa: FBT001  # a plain Qt-like setter
+    def set_dark(self, dark: bool) -> None:  # a plain Qt-like setter
         """Use the dark palette or the light one."""
 
     def set_data(

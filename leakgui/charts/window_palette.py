@@ -73,7 +73,7 @@ _DISABLED = {True: "#7d858f", False: "#858c96"}
 _TEXT_ROLES = (_ROLES.WindowText, _ROLES.Text, _ROLES.ButtonText)
 
 
-def window_palette(dark: bool) -> QPalette:  # noqa: FBT001  # light or dark
+def window_palette(dark: bool) -> QPalette:  # light or dark
     """Return a palette for the Fusion style."""
     palette = QPalette()
     for role, color in (_DARK_WINDOW if dark else _LIGHT_WINDOW).items():

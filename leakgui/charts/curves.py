@@ -1,0 +1,69 @@
+"""From a strip of least and greatest values to a line on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QPaintEngine, QPainter
+
+from leakgui.analysis.envelope import Strip
+from leakgui.model.recording import Floats, TimeGap
+
+
+def as_line(strip: Strip) -> tuple[Floats, Floats]:
+    """Return times and values of one line that goes through every low and high."""
+    if np.array_equal(strip.low, strip.high, equal_nan=True):
+        return strip.elapsed_s, strip.low
+    times = np.repeat(strip.elapsed_s, 2)
+    values = np.empty(len(times))
+    values[0::2], values[1::2] = strip.low, strip.high
+    return times, values
+
+
+def broken_at(
+    times: Floats, values: Floats, gaps: Sequence[TimeGap]
+) -> tuple[Floats, Floats]:
+    """Return the line with a break in every gap, so that nothing bridges it."""
+    if not gaps or not len(times):
+        return times, values
+    starts = np.array([gap.from_s for gap in gaps])
+    # Right of a start that is itself a reading: that reading belongs to the line.
+    places = np.searchsorted(times, starts, side="right")
+    return np.insert(times, places, starts), np.insert(values, places, np.nan)
+
+
+def gaps_of(key: str, gaps: Iterable[TimeGap]) -> list[TimeGap]:
+    """Return the gaps in which this metric has no readings."""
+    return [gap for gap in gaps if not gap.metrics or key in gap.metrics]
+
+
+class Curve(pg.PlotCurveItem):
+    """A line one pixel wide, drawn in pixels where the file keeps few digits."""
+
+    def show_line(self, times: Floats, values: Floats) -> None:
+        """Draw this line from now on."""
+        has_breaks = bool(np.isnan(values).any())
+        self.setData(
+            times,
+            values,
+            connect="finite" if has_breaks else "all",
+            skipFiniteCheck=not has_breaks,
+        )
+
+    def paint(self, painter: QPainter, option: Any, widget: Any) -> None:  # noqa: ANN401
+        """Draw as pyqtgraph does, but turn bytes and seconds into pixels for SVG.
+
+        QSvgGenerator writes six digits of a number, too few for 2,592,000.1 s.
+        """
+        if painter.paintEngine().type() != QPaintEngine.Type.SVG:
+            super().paint(painter, option, widget)
+            return
+        path = painter.worldTransform().map(self.getPath())
+        painter.save()
+        painter.resetTransform()
+        painter.setPen(self.opts["pen"])
+        painter.drawPath(path)
+        painter.restore()
