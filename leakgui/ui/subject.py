@@ -90,6 +90,11 @@ class LiveSubject:
         self.path = recorder.path
         self._compared = _Compared(self)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether readings still come in."""
+        return not self.recorder.wait(0)
+
     def headings(self) -> Sequence[SnapshotHeading]:
         return self.recorder.live.snapshots
 

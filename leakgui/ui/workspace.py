@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from leakgui.demo.starting import PreparedTarget, prepare_target
 from leakgui.errors import LeakguiError
-from leakgui.guidance.engine import judge
+from leakgui.export.as_table import write_difference
 from leakgui.model.difference import Difference
-from leakgui.model.finding import Judgement
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import Event, EventKind
 from leakgui.model.snapshot import Snapshot
+from leakgui.probe.platform import current
 from leakgui.recording.launch import Launched, launch
 from leakgui.recording.recorder import Cost, Recorder
-from leakgui.recording.waiting import NextStart
 from leakgui.settings import Settings
 from leakgui.ui.folders import new_recording_path
 from leakgui.ui.jobs import Jobs
+from leakgui.ui.judging import Judging
+from leakgui.ui.next_run import NextRun
 from leakgui.ui.subject import FileSubject, LiveSubject, Subject, compare_numbers
+from leakgui.ui.theme import Theme
 
 logger = logging.getLogger(__name__)
 
 TICK_MS = 250
-JUDGE_LEAST_MS = 2000
-# A judgement may use a two-hundredth of the time between two of them.
-JUDGE_SHARE = 0.005
-WAIT_MS = 1000
+MOST_EARLIER_RUNS = 4
 
 
 class Workspace(QObject):
@@ -46,36 +45,39 @@ class Workspace(QObject):
     event_happened = Signal(object)
     problem = Signal(object)
     busy = Signal(str)
-    waiting_changed = Signal(bool)
+    said = Signal(str)
+    """A short message for the status line."""
+    state_changed = Signal()
+    """Something began, ended, or is being waited for."""
     _announced = Signal(object)
 
     def __init__(
-        self, jobs: Jobs, settings: Settings, parent: QObject | None = None
+        self,
+        jobs: Jobs,
+        settings: Settings,
+        theme: Theme,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.jobs = jobs
         self.settings = settings
+        self.theme = theme
         self.subject: Subject | None = None
         self.earlier: list[Subject] = []
         """Earlier runs of the same program, drawn behind the newest."""
-        self.judgement: Judgement | None = None
         self.snapshot: Snapshot | None = None
         self.difference: Difference | None = None
         self._child: Launched | None = None
-        self._next_start: NextStart | None = None
-        self._tick = self._timer("redraw", self.ticked.emit)
-        self._judge_timer = self._timer("judge", self._judge, is_single=True)
-        self._wait_timer = self._timer("wait for next start", self._look_for_start)
+        self.judging = Judging(jobs, self)
+        self.next_run = NextRun(jobs, self)
+        self._tick = QTimer(self)
+        self._tick.setObjectName("redraw")
+        self._tick.timeout.connect(self.ticked)
         self._announced.connect(self._take_event)
-
-    def _timer(
-        self, name: str, act: Callable[[], None], *, is_single: bool = False
-    ) -> QTimer:
-        timer = QTimer(self)
-        timer.setObjectName(name)
-        timer.setSingleShot(is_single)
-        timer.timeout.connect(act)
-        return timer
+        self.judging.judged.connect(self.judged)
+        self.judging.failed.connect(self.show_failure)
+        self.next_run.started.connect(self._watch_next_run)
+        self.next_run.failed.connect(self.show_failure)
 
     # -- opening ------------------------------------------------------------------
 
@@ -83,6 +85,11 @@ class Workspace(QObject):
     def recorder(self) -> Recorder | None:
         """The recorder of what is open, while it is live."""
         return self.subject.recorder if isinstance(self.subject, LiveSubject) else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a recording is under way."""
+        return isinstance(self.subject, LiveSubject) and self.subject.is_running
 
     @property
     def cost(self) -> Cost | None:
@@ -118,22 +125,55 @@ class Workspace(QObject):
             return False
         return self.watch(child.key, title or Path(command[0]).name, child)
 
+    def start_practice(self, name: str) -> None:
+        """Compile a practice target where it must be, start it and record it."""
+        self.busy.emit(self.tr("Preparing the practice target…"))
+        self.jobs.ask_latest(
+            "open",
+            lambda _: prepare_target(name),
+            self._start_prepared,
+            self.show_failure,
+        )
+
+    def _start_prepared(self, prepared: PreparedTarget) -> None:
+        self.busy.emit("")
+        if prepared.note:
+            self.said.emit(prepared.note)
+        self.start_program(prepared.command, prepared.target.name)
+
+    def watch_pid(self, pid: int) -> None:
+        """Record the process that has this pid now."""
+        try:
+            key = current().find_key(pid)
+            name = current().open_reader(key).describe().name
+        except LeakguiError as error:
+            self.problem.emit(error)
+        else:
+            self.watch(key, name)
+
     def open_file(self, path: Path) -> None:
         """Open a session file or an exported CSV."""
         self.busy.emit(self.tr("Opening {name}…").format(name=path.name))
         self.jobs.ask_latest(
-            "open", lambda _: FileSubject(path), self._open, self._show_failure
+            "open", lambda _: FileSubject(path), self._open, self.show_failure
         )
+
+    def stop_recording(self) -> None:
+        """End the recording and go on looking at it; the program runs on."""
+        if self.recorder is not None:
+            self.recorder.stop()
+            self.judging.judge_now()
+            self.state_changed.emit()
 
     def close(self) -> None:
         """End the recording, keep its file, and forget what was selected."""
-        self.stop_waiting()
-        for timer in (self._tick, self._judge_timer):
-            timer.stop()
-        for slot in ("judge", "snapshot", "show snapshot", "compare", "open"):
+        self.next_run.stop()
+        self.judging.end()
+        self._tick.stop()
+        for slot in ("snapshot", "show snapshot", "compare", "open"):
             self.jobs.forget(slot)
         self._forget_subjects()
-        self.judgement = self.snapshot = self.difference = None
+        self.snapshot = self.difference = None
         self.closed.emit()
 
     def _forget_subjects(self) -> None:
@@ -143,19 +183,19 @@ class Workspace(QObject):
             subject.close()
 
     def _open(self, subject: Subject) -> None:
-        is_next_run = self._next_start is not None
+        is_next_run = self.next_run.is_waiting
         earlier = [*self.earlier, self.subject] if is_next_run and self.subject else []
         if not is_next_run:
             self.close()
-        self.stop_waiting()
-        self.earlier = [run for run in earlier if run is not None][-4:]
+        self.next_run.stop()
+        self.earlier = [run for run in earlier if run is not None][-MOST_EARLIER_RUNS:]
         self.subject = subject
-        self.judgement = self.snapshot = self.difference = None
+        self.snapshot = self.difference = None
         self.busy.emit("")
         self.opened.emit(subject)
         self.snapshots_changed.emit()
         self._tick.start(TICK_MS)
-        self._judge()
+        self.judging.begin(subject)
         headings = subject.headings()
         if headings:
             self.show_snapshot(headings[-1].number)
@@ -173,7 +213,7 @@ class Workspace(QObject):
             "snapshot",
             lambda _: future.result(),
             self._take_snapshot,
-            self._show_failure,
+            self.show_failure,
         )
 
     def mark_step(self) -> None:
@@ -193,7 +233,7 @@ class Workspace(QObject):
         numbers = [heading.number for heading in self._headings()]
         if len(numbers) > 1:
             self.compare(numbers[-2], numbers[-1])
-        self._judge()
+        self.judging.judge_now()
 
     def _take_event(self, event: Event) -> None:
         if self.subject is None:
@@ -201,8 +241,9 @@ class Workspace(QObject):
         self.event_happened.emit(event)
         if event.kind is EventKind.SNAPSHOT:
             self.snapshots_changed.emit()
-        if event.kind is EventKind.TARGET_ENDED:
-            self._judge()
+        if event.kind in (EventKind.TARGET_ENDED, EventKind.STOPPED):
+            self.judging.judge_now()
+            self.state_changed.emit()
 
     # -- looking --------------------------------------------------------------------
 
@@ -217,7 +258,7 @@ class Workspace(QObject):
                 "show snapshot",
                 lambda _: subject.snapshot(number),
                 self._set_snapshot,
-                self._show_failure,
+                self.show_failure,
             )
 
     def compare(self, before: int, after: int) -> None:
@@ -229,7 +270,7 @@ class Workspace(QObject):
                 "compare",
                 lambda _: compare_numbers(subject, before, after, events),
                 self._set_difference,
-                self._show_failure,
+                self.show_failure,
             )
 
     def _set_snapshot(self, snapshot: Snapshot) -> None:
@@ -240,63 +281,46 @@ class Workspace(QObject):
         self.difference = difference
         self.compared.emit(difference)
 
-    # -- judging ----------------------------------------------------------------------
+    # -- the next run ---------------------------------------------------------------
 
-    def _judge(self) -> None:
-        subject = self.subject
-        if subject is None:
-            return
+    def toggle_waiting(self) -> None:
+        """Wait for the program to be started again, or stop waiting."""
+        if self.next_run.is_waiting or self.subject is None:
+            self.next_run.stop()
+        else:
+            self.next_run.wait_for(self.subject.target)
+            self.said.emit(self.tr("Waiting for the next start of the program."))
+        self.state_changed.emit()
 
-        def work(_: object) -> tuple[Judgement, float]:
-            begun = time.thread_time()
-            return judge(subject.observed()), time.thread_time() - begun
-
-        self.jobs.ask_latest("judge", work, self._set_judgement, self._show_failure)
-
-    def _set_judgement(self, answer: tuple[Judgement, float]) -> None:
-        self.judgement, cost_s = answer
-        self.judged.emit(self.judgement)
-        recorder = self.recorder
-        if recorder is not None and not recorder.wait(0):
-            pause_ms = max(JUDGE_LEAST_MS, int(1000 * cost_s / JUDGE_SHARE))
-            self._judge_timer.start(pause_ms)
-
-    # -- the next run -----------------------------------------------------------------
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether we wait for the program to start again."""
-        return self._next_start is not None
-
-    def wait_for_next_start(self) -> None:
-        """Watch the program again as soon as it is started again."""
+    def _watch_next_run(self, key: ProcessKey) -> None:
         if self.subject is not None:
-            self._next_start = NextStart(self.subject.target)
-            self._wait_timer.start(WAIT_MS)
-            self.waiting_changed.emit(True)
-
-    def stop_waiting(self) -> None:
-        """Wait no more."""
-        self._wait_timer.stop()
-        self.jobs.forget("wait")
-        if self._next_start is not None:
-            self._next_start = None
-            self.waiting_changed.emit(False)
-
-    def _look_for_start(self) -> None:
-        waiting = self._next_start
-        if waiting is not None:
-            self.jobs.ask_latest(
-                "wait", lambda _: waiting.poll(), self._take_start, self._show_failure
-            )
-
-    def _take_start(self, key: ProcessKey | None) -> None:
-        if key is not None and self.subject is not None and self.is_waiting:
             self.watch(key, self.subject.target.name)
+
+    # -- writing ------------------------------------------------------------------------
+
+    def export_difference(self, path: Path) -> None:
+        """Write the difference that is shown as CSV."""
+        difference = self.difference
+        if difference is not None:
+            self.run_export(lambda: write_difference(difference, path), path)
+
+    def run_export(self, write: Callable[[], None], path: Path) -> None:
+        """Write a file beside the window; say where it is, or why not."""
+        self.busy.emit(self.tr("Writing {name}…").format(name=path.name))
+        self.jobs.ask_latest(
+            f"export {path}",
+            lambda _: write(),
+            lambda _: self._tell_written(path),
+            self.show_failure,
+        )
+
+    def _tell_written(self, path: Path) -> None:
+        self.busy.emit("")
+        self.said.emit(self.tr("Written: {path}").format(path=path))
 
     # -- failing ----------------------------------------------------------------------
 
-    def _show_failure(self, error: Exception) -> None:
+    def show_failure(self, error: Exception) -> None:
         self.busy.emit("")
         if not isinstance(error, LeakguiError):
             raise error

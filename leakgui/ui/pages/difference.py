@@ -1,0 +1,159 @@
+"""What changed between two snapshots?"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from leakgui.formatting import format_bytes, format_duration
+from leakgui.model.difference import Difference
+from leakgui.ui.change_columns import change_columns, counter_figure, only_changed
+from leakgui.ui.reasons import gap_text
+from leakgui.ui.tables import ColumnsTable
+from leakgui.ui.workspace import Workspace
+
+SECTIONS = ("mappings", "handles", "threads")
+_FIGURES = (("uss_bytes", "rss_bytes"), ("handles",), ("threads",))
+
+
+class DifferencePage(QWidget):
+    """Three figures, then every group that is new, gone, grown or shrunk."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._difference: Difference | None = None
+        self._section = SECTIONS[0]
+        self.table = ColumnsTable()
+        self._title = QLabel()
+        self._figures = QLabel()
+        self._figures.setTextFormat(Qt.TextFormat.PlainText)
+        self._swap = QPushButton(self.tr("Swap"))
+        self._swap.setToolTip(self.tr("Exchange the earlier and the later snapshot"))
+        self._swap.clicked.connect(self._swap_pair)
+        self._only_changed = QCheckBox(self.tr("Only what changed"))
+        self._only_changed.setChecked(True)
+        self._only_changed.toggled.connect(self._show_section)
+        self._sections = QButtonGroup(self)
+        self._arrange()
+        workspace.compared.connect(self.show_difference)
+        workspace.opened.connect(self.clear)
+        self.clear()
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(6, 4, 6, 0)
+        names = {
+            "mappings": self.tr("Mappings"),
+            "handles": self.tr("Handles"),
+            "threads": self.tr("Threads"),
+        }
+        for place, section in enumerate(SECTIONS):
+            button = QToolButton()
+            button.setText(names[section])
+            button.setCheckable(True)
+            button.setChecked(place == 0)
+            button.clicked.connect(lambda _=False, name=section: self.choose(name))
+            self._sections.addButton(button, place)
+            head.addWidget(button)
+        head.addWidget(self._only_changed)
+        head.addSpacing(12)
+        head.addWidget(self._figures, 1)
+        head.addWidget(self._title)
+        head.addWidget(self._swap)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.table, 1)
+
+    # -- contents -----------------------------------------------------------------
+
+    def clear(self, *_: object) -> None:
+        """Say how to get something to see."""
+        self._difference = None
+        self._title.clear()
+        self._figures.clear()
+        self._swap.setEnabled(False)
+        self.table.show_reason(
+            self.tr(
+                "Take two snapshots (F5), with the action you suspect in between. "
+                "The difference shows what is new, gone, or grown."
+            )
+        )
+
+    def show_difference(self, difference: Difference) -> None:
+        """Show another difference; the section with the most news comes first."""
+        self._difference = difference
+        self._swap.setEnabled(True)
+        span = format_duration(abs(difference.to_elapsed_s - difference.from_elapsed_s))
+        steps = (
+            self.tr(", {n} steps").format(n=difference.steps)
+            if difference.steps
+            else ""
+        )
+        self._title.setText(
+            self.tr("{before} → {after} · {span}{steps}").format(
+                before=difference.from_number,
+                after=difference.to_number,
+                span=span,
+                steps=steps,
+            )
+        )
+        figures = [counter_figure(difference, keys) for keys in _FIGURES]
+        self._figures.setText("     ".join(text for text in figures if text))
+        self._show_section()
+
+    def choose(self, section: str) -> None:
+        """Show mappings, handles or threads."""
+        self._section = section
+        self._sections.button(SECTIONS.index(section)).setChecked(True)
+        self._show_section()
+
+    def _show_section(self, *_: object) -> None:
+        difference = self._difference
+        if difference is None:
+            return
+        changes = getattr(difference, self._section)
+        if changes is None:
+            gaps = [gap for gap in difference.gaps if self._section in gap.where]
+            reasons = "\n".join(gap_text(gap) for gap in gaps)
+            self.table.show_reason(
+                reasons or self.tr("n/a in one of the two snapshots")
+            )
+            return
+        if self._only_changed.isChecked():
+            changes = only_changed(changes)
+        if not len(changes):
+            self.table.show_reason(self._nothing_text(difference))
+            return
+        theme = self._workspace.theme
+        columns = change_columns(changes, difference.steps, theme.change_colour)
+        self.table.show_columns(columns, self._noise_text(difference))
+
+    def _nothing_text(self, difference: Difference) -> str:
+        noise = format_bytes(difference.noise_bytes)
+        if difference.has_change:
+            return self.tr("Nothing changed here.")
+        return self.tr("No difference above noise (±{noise}).").format(noise=noise)
+
+    def _noise_text(self, difference: Difference) -> str:
+        if difference.has_change:
+            return ""
+        noise = format_bytes(difference.noise_bytes)
+        return self.tr("No difference above noise (±{noise}).").format(noise=noise)
+
+    def _swap_pair(self) -> None:
+        if self._difference is not None:
+            self._workspace.compare(
+                self._difference.to_number, self._difference.from_number
+            )

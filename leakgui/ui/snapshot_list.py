@@ -1,0 +1,146 @@
+"""The snapshots of a recording: click one to see it, tick two to compare them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from leakgui.formatting import format_bytes, format_change, printable
+from leakgui.model.snapshot import SnapshotHeading
+from leakgui.ui.theme import Theme
+
+_NUMBER = int(Qt.ItemDataRole.UserRole)
+
+
+class SnapshotList(QWidget):
+    """Newest below; each row says how RSS changed since the one before."""
+
+    chosen = Signal(int)
+    pair_chosen = Signal(int, int)
+    snapshot_asked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._tree = QTreeWidget()
+        self._tree.setRootIsDecorated(False)
+        self._tree.setUniformRowHeights(True)
+        self._tree.setHeaderLabels(
+            [self.tr("Snapshot"), self.tr("RSS"), self.tr("Growth")]
+        )
+        self._tree.setAccessibleName(self.tr("Snapshots"))
+        header = self._tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for place in (1, 2):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
+        self._hint = QLabel()
+        self._hint.setWordWrap(True)
+        self._take = QPushButton(self.tr("Take a snapshot (F5)"))
+        self._take.clicked.connect(self.snapshot_asked)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 6, 8, 6)
+        column.addWidget(self._take)
+        column.addWidget(self._tree, 1)
+        column.addWidget(self._hint)
+        self._ticked: list[int] = []
+        self._tree.itemChanged.connect(self._follow_ticks)
+        self._tree.currentItemChanged.connect(self._announce)
+        self.show_headings((), is_live=False)
+
+    def show_headings(
+        self, headings: Sequence[SnapshotHeading], *, is_live: bool
+    ) -> None:
+        """Show these snapshots; the two newest are ticked."""
+        self._take.setVisible(is_live)
+        self._tree.blockSignals(True)
+        self._tree.clear()
+        self._ticked = [heading.number for heading in headings[-2:]]
+        before: float | None = None
+        for heading in headings:
+            self._tree.addTopLevelItem(self._item(heading, before))
+            before = heading.rss_bytes
+        if headings:
+            last = self._tree.topLevelItem(len(headings) - 1)
+            self._tree.setCurrentItem(last)
+            self._tree.scrollToItem(last)
+        self._tree.blockSignals(False)
+        self._hint.setText(self._hint_text(len(headings), is_live=is_live))
+
+    def _hint_text(self, count: int, *, is_live: bool) -> str:
+        if not count:
+            if is_live:
+                return self.tr(
+                    "A snapshot keeps every mapping, handle and thread of this moment. "
+                    "Take one, repeat one action, take another: the difference says "
+                    "what stayed."
+                )
+            return self.tr("This recording has no snapshots.")
+        if count == 1:
+            return self.tr("One more snapshot, and the two can be compared.")
+        return self.tr("Tick two to compare them.")
+
+    def _item(self, heading: SnapshotHeading, before: float | None) -> QTreeWidgetItem:
+        moment = datetime.fromtimestamp(heading.taken_unix_s, tz=UTC).astimezone()
+        name = printable(heading.name, most=40) or moment.strftime("%H:%M:%S")
+        item = QTreeWidgetItem(
+            [f"{heading.number} · {name}", format_bytes(heading.rss_bytes), ""]
+        )
+        item.setData(0, _NUMBER, heading.number)
+        is_ticked = heading.number in self._ticked
+        item.setCheckState(
+            0, Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
+        )
+        item.setToolTip(
+            0, printable(heading.note) or moment.isoformat(sep=" ", timespec="seconds")
+        )
+        for place in (1, 2):
+            item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight)
+        if before is not None and heading.rss_bytes is not None:
+            change = heading.rss_bytes - before
+            item.setText(2, format_change(change, "bytes"))
+            colour = self._theme.change_colour(change)
+            if colour is not None:
+                item.setForeground(2, colour)
+        return item
+
+    def _follow_ticks(self, item: QTreeWidgetItem) -> None:
+        number = int(item.data(0, _NUMBER))
+        if item.checkState(0) is Qt.CheckState.Checked:
+            self._ticked.append(number)
+        elif number in self._ticked:
+            self._ticked.remove(number)
+        while len(self._ticked) > 2:
+            self._untick(self._ticked.pop(0))
+        if len(self._ticked) == 2:
+            self.pair_chosen.emit(*sorted(self._ticked))
+
+    def _untick(self, number: int) -> None:
+        self._tree.blockSignals(True)
+        for place in range(self._tree.topLevelItemCount()):
+            item = self._tree.topLevelItem(place)
+            if item is not None and item.data(0, _NUMBER) == number:
+                item.setCheckState(0, Qt.CheckState.Unchecked)
+        self._tree.blockSignals(False)
+
+    def _announce(self, current: QTreeWidgetItem | None) -> None:
+        if current is not None:
+            self.chosen.emit(int(current.data(0, _NUMBER)))
+
+    def ticked_pair(self) -> tuple[int, int] | None:
+        """The two ticked snapshots, the earlier first."""
+        if len(self._ticked) != 2:
+            return None
+        low, high = sorted(self._ticked)
+        return low, high

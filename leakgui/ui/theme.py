@@ -1,0 +1,50 @@
+"""Light or dark, by the setting or by what the system says."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from leakgui.settings import Settings
+
+# Growth is orange and shrinking blue, never red and green; both are told apart
+# by their sign as well. Contrast is at least 4.5:1 on the ground of a table.
+_GROWN = (QColor("#9a4a00"), QColor("#ffb35c"))
+_SHRUNK = (QColor("#00588f"), QColor("#7cc4f5"))
+_MUTED = (QColor("#5c5c5c"), QColor("#a8a8a8"))
+
+
+class Theme(QObject):
+    """Applies the palette to the whole application and follows the system."""
+
+    changed = Signal(bool)
+
+    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.is_dark = False
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self.apply)
+
+    def apply(self, *_: object) -> None:
+        """Set the palette the settings ask for, and tell everybody."""
+        # Imported late: the process list is painted before anything else is loaded.
+        from leakgui.charts.window_palette import is_dark, window_palette
+
+        scheme = QGuiApplication.styleHints().colorScheme()
+        self.is_dark = is_dark(str(self._settings.get("theme")), scheme)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.setPalette(window_palette(self.is_dark))
+        self.changed.emit(self.is_dark)
+
+    def change_colour(self, value: float) -> QColor | None:
+        """Return the colour of a change, or None for no change."""
+        if value > 0:
+            return _GROWN[self.is_dark]
+        return _SHRUNK[self.is_dark] if value < 0 else None
+
+    @property
+    def muted(self) -> QColor:
+        """The colour of less important text."""
+        return _MUTED[self.is_dark]

@@ -1,0 +1,114 @@
+"""Everything about the process that is watched, put together."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from leakgui.ui.pages.difference import DifferencePage
+from leakgui.ui.pages.evidence import EvidencePage
+from leakgui.ui.pages.handles import HandlesPage
+from leakgui.ui.pages.log import LogPage
+from leakgui.ui.pages.mappings import MappingsPage
+from leakgui.ui.pages.overview import OverviewPage
+from leakgui.ui.pages.threads import ThreadsPage
+from leakgui.ui.pages.timeline import TimelinePage
+from leakgui.ui.problems import ProblemBanner
+from leakgui.ui.snapshot_list import SnapshotList
+from leakgui.ui.tables import ColumnsTable
+from leakgui.ui.verdict_strip import VerdictStrip
+from leakgui.ui.workspace import Workspace
+
+
+class WatchPage(QWidget):
+    """Verdict strip, plots, snapshots on the right, details below."""
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.banner = ProblemBanner()
+        self.strip = VerdictStrip(workspace.theme)
+        self.timeline = TimelinePage(workspace)
+        self.snapshots = SnapshotList(workspace.theme)
+        self.overview = OverviewPage(workspace)
+        self.difference = DifferencePage(workspace)
+        self.evidence = EvidencePage(workspace)
+        self.log = LogPage(workspace)
+        self.tabs = QTabWidget()
+        self._arrange()
+        self._connect()
+
+    def _arrange(self) -> None:
+        for page, title in (
+            (self.overview, self.tr("Overview")),
+            (MappingsPage(self._workspace), self.tr("Mappings")),
+            (HandlesPage(self._workspace), self.tr("Handles")),
+            (ThreadsPage(self._workspace), self.tr("Threads")),
+            (self.difference, self.tr("Difference")),
+            (self.evidence, self.tr("Evidence")),
+            (self.log, self.tr("Log")),
+        ):
+            self.tabs.addTab(page, title)
+        self.tabs.setDocumentMode(True)
+        self.vertical = QSplitter(Qt.Orientation.Vertical)
+        self.vertical.addWidget(self.timeline)
+        self.vertical.addWidget(self.tabs)
+        self.vertical.setSizes([400, 270])
+        self.vertical.setStretchFactor(0, 3)
+        self.vertical.setStretchFactor(1, 2)
+        self.vertical.setChildrenCollapsible(False)
+        self.horizontal = QSplitter(Qt.Orientation.Horizontal)
+        self.horizontal.addWidget(self.vertical)
+        self.horizontal.addWidget(self.snapshots)
+        self.horizontal.setStretchFactor(0, 1)
+        self.horizontal.setSizes([1000, 270])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.strip)
+        column.addWidget(self.horizontal, 1)
+
+    def _connect(self) -> None:
+        workspace = self._workspace
+        workspace.opened.connect(self._open)
+        workspace.judged.connect(self.strip.show_judgement)
+        workspace.snapshots_changed.connect(self._show_headings)
+        workspace.compared.connect(
+            lambda _: self.tabs.setCurrentWidget(self.difference)
+        )
+        self.strip.why_asked.connect(self.show_evidence)
+        self.snapshots.chosen.connect(workspace.show_snapshot)
+        self.snapshots.pair_chosen.connect(workspace.compare)
+        self.snapshots.snapshot_asked.connect(workspace.take_snapshot)
+        workspace.theme.changed.connect(self.timeline.plots.set_dark)
+        self.timeline.plots.set_dark(workspace.theme.is_dark)
+
+    def _open(self, *_: object) -> None:
+        self.banner.hide()
+        self.strip.clear()
+        self.tabs.setCurrentWidget(self.overview)
+        for page in (self.timeline, self.overview, self.log):
+            page.open_subject()
+
+    def _show_headings(self) -> None:
+        subject = self._workspace.subject
+        if subject is not None:
+            self.snapshots.show_headings(subject.headings(), is_live=subject.is_live)
+
+    def show_evidence(self) -> None:
+        """Bring the grounds of the verdict to the front."""
+        self.tabs.setCurrentWidget(self.evidence)
+
+    def compare_ticked(self) -> None:
+        """Compare the two ticked snapshots."""
+        pair = self.snapshots.ticked_pair()
+        if pair is not None:
+            self._workspace.compare(*pair)
+
+    def start_filter(self) -> None:
+        """Put the cursor into the filter of the table in front."""
+        page = self.tabs.currentWidget()
+        table = getattr(page, "table", None)
+        if isinstance(table, ColumnsTable):
+            table.start_filter()
