@@ -13,7 +13,7 @@ from leakgui.charts.palette import Ground
 LEFT_WIDTH = 78
 """Pixels of every left axis, so that the plots of a stack line up."""
 
-_VALUE_TICK_DISTANCE = 32
+_VALUE_TICK_DISTANCE = 26
 _TIME_TICK_DISTANCE = 92
 _DATE_TICK_DISTANCE = 112
 _DAY_S = 86400.0

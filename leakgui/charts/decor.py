@@ -98,28 +98,32 @@ def _column(area: PlotArea, moment: float) -> QLineF:
 
 
 def _paint_limits(painter: QPainter, area: PlotArea, decor: Decor) -> None:
-    pen = LIMIT_STYLE.pen(decor.is_dark)
+    height = QFontMetricsF(painter.font()).height()
+    ceiling = area.rect.top()
+    for text in (text for line, text in decor.limits if not line.is_in_sight):
+        _paint_label(painter, area, decor, text, ceiling)
+        ceiling += height
     for line, text in decor.limits:
-        painter.setPen(pen)
         if line.is_in_sight:
             y = round(area.y_of(line.value)) + 0.5
+            painter.setPen(LIMIT_STYLE.pen(decor.is_dark))
             painter.drawLine(QLineF(area.rect.left(), y, area.rect.right(), y))
-            _paint_label(painter, area, decor, text, y)
-        else:
-            _paint_label(painter, area, decor, text, area.rect.top())
+            above = y - height - 1
+            _paint_label(
+                painter, area, decor, text, above if above >= ceiling else y + 2
+            )
 
 
 def _paint_label(
-    painter: QPainter, area: PlotArea, decor: Decor, text: str, y: float
+    painter: QPainter, area: PlotArea, decor: Decor, text: str, top: float
 ) -> None:
-    """Write at the right edge, above a line where there is room, else below it."""
+    """Write at the right edge on a ground that keeps curves from crossing it."""
     metrics = QFontMetricsF(painter.font())
-    width, height = metrics.horizontalAdvance(text), metrics.height()
-    above = y - height - 1
-    top = above if above >= area.rect.top() else y + 2
+    width = metrics.horizontalAdvance(text)
     left = area.rect.right() - width - _LABEL_MARGIN
     painter.fillRect(
-        QRectF(left - 2, top, width + 4, height), decor.color(decor.ground.plot)
+        QRectF(left - 2, top, width + 4, metrics.height()),
+        decor.color(decor.ground.plot),
     )
     painter.setPen(decor.color(decor.ground.text))
     painter.drawText(QPointF(left, top + metrics.ascent()), text)

@@ -62,7 +62,8 @@ class MarkerStrip(QWidget):
             metrics.horizontalAdvance(marker.label) + 2 * _FLAG_MARGIN_PX
             for marker in self._markers
         ]
-        lefts = place_labels(positions, widths, self._area.rect.right())
+        right_end = self._area.rect.right()
+        lefts = place_labels(self._markers, positions, widths, right_end)
         for marker, left, width in zip(self._markers, lefts, widths, strict=True):
             if left is not None:
                 self._paint_flag(painter, marker, left, width)

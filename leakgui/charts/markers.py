@@ -40,6 +40,12 @@ _LABELS = {
     EventKind.NOTE: "{text}",
     EventKind.TARGET_ENDED: "ended",
 }
+_RANKS = (
+    EventKind.TARGET_ENDED,
+    EventKind.SNAPSHOT,
+    EventKind.STEP,
+    EventKind.NOTE,
+)
 _TIPS = {
     EventKind.SNAPSHOT: "Snapshot {number} at {time}: {text}",
     EventKind.STEP: "Step {number} at {time}: {text}",
@@ -49,7 +55,9 @@ _TIPS = {
 
 
 def _label(event: Event) -> str:
-    text = printable(event.text, most=_LONGEST_NOTE)
+    text = printable(event.text)
+    if len(text) > _LONGEST_NOTE:
+        text = f"{text[: _LONGEST_NOTE - 1].rstrip()}…"
     return say(_LABELS[event.kind], number=event.number or "", text=text).strip()
 
 
@@ -82,19 +90,26 @@ def visible_markers(
 
 
 def place_labels(
-    positions: Sequence[float], widths: Sequence[float], right_end: float
+    markers: Sequence[Marker],
+    positions: Sequence[float],
+    widths: Sequence[float],
+    right_end: float,
 ) -> list[float | None]:
     """Return the left edge of each label, None for one that would overlap another.
 
-    A label stands right of its line, or left of it where the frame ends.
+    The target's end gets its place first, then snapshots, steps and notes. A label
+    stands right of its line, or left of it where the frame ends.
     """
-    taken = float("-inf")
-    lefts: list[float | None] = []
-    for position, width in zip(positions, widths, strict=True):
-        left = position if position + width <= right_end else position - width
-        if left < taken + _GAP_PIXELS:
-            lefts.append(None)
-            continue
-        lefts.append(left)
-        taken = left + width
+    order = sorted(
+        range(len(markers)), key=lambda n: (_RANKS.index(markers[n].kind), positions[n])
+    )
+    lefts: list[float | None] = [None] * len(markers)
+    taken: list[tuple[float, float]] = []
+    for number in order:
+        width = widths[number]
+        left = positions[number]
+        left = left if left + width <= right_end else left - width
+        if all(left >= end or left + width <= start for start, end in taken):
+            lefts[number] = left
+            taken.append((left - _GAP_PIXELS, left + width + _GAP_PIXELS))
     return lefts

@@ -173,7 +173,7 @@ class PlotRow(QWidget):
 
     def _limit_text(self, line: LimitLine) -> str:
         text = say(
-            "limit {value} ({name})",
+            "limit {value} · {name}",
             value=self.words.value(line.value, self.row.unit),
             name=say(line.name),
         )

@@ -50,8 +50,8 @@ class Readout(QLabel):
 
 
 def gap_cause(source: PlotSource, elapsed_s: float) -> str:
-    """Return why nothing was read at a moment; empty where something was."""
+    """Return why nothing at all was read at a moment; empty where something was."""
     for gap in source.gaps:
-        if gap.from_s <= elapsed_s <= gap.to_s:
+        if not gap.metrics and gap.from_s <= elapsed_s <= gap.to_s:
             return say("no readings: {cause}", cause=gap.cause)
     return ""

@@ -37,6 +37,8 @@ class TimePlot(pg.GraphicsView):
         self._view.disableAutoRange()
         self.value_axis = ByteAxis() if unit is Unit.BYTES else ValueAxis()
         self.time_axis = TimeAxis()
+        # pyqtgraph caches the background; here it moves with the data.
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
         self._lay_out()
         self.set_dark(dark=False)
 
