@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -37,7 +38,7 @@ def only_changed(changes: Changes) -> Changes:
     keep = (changes.delta != 0) | (np.nan_to_num(changes.delta_bytes) != 0)
     if keep.all():
         return changes
-    chosen = {}
+    chosen: dict[str, Any] = {}
     for entry in fields(changes):
         column = getattr(changes, entry.name)
         if isinstance(column, TextColumn):

@@ -30,9 +30,9 @@ class HelpDialog(QDialog):
 
     def _keys(self) -> str:
         lines = [f"## {self.tr('Keys')}", "", "| | |", "|---|---|"]
-        for row in ACTIONS:
-            if row.shortcut:
-                lines.append(f"| {tr(row.text)} | `{row.shortcut}` |")
+        lines += [
+            f"| {tr(row.text)} | `{row.shortcut}` |" for row in ACTIONS if row.shortcut
+        ]
         return "\n".join(lines)
 
 

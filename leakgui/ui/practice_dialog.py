@@ -57,4 +57,4 @@ class PracticeDialog(QDialog):
     def chosen_name(self) -> str:
         """Return the name of the chosen target."""
         item = self._list.currentItem()
-        return str(item.data(_NAME)) if item else TARGETS[0].name
+        return str(item.data(_NAME))

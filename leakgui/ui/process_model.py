@@ -164,6 +164,11 @@ class ProcessModel(QAbstractTableModel):
             return tr(column.title)
         if role == Qt.ItemDataRole.ToolTipRole:
             return tr(column.meaning) or None
-        if role == Qt.ItemDataRole.TextAlignmentRole and column.is_number:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = (
+                Qt.AlignmentFlag.AlignRight
+                if column.is_number
+                else Qt.AlignmentFlag.AlignLeft
+            )
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None

@@ -71,8 +71,8 @@ class SnapshotList(QWidget):
         for heading in headings:
             self._tree.addTopLevelItem(self._item(heading, before))
             before = heading.rss_bytes
-        if headings:
-            last = self._tree.topLevelItem(len(headings) - 1)
+        last = self._tree.topLevelItem(len(headings) - 1)
+        if last is not None:
             self._tree.setCurrentItem(last)
             self._tree.scrollToItem(last)
         self._tree.blockSignals(False)

@@ -83,9 +83,7 @@ class TopBar(QToolBar):
         if cost is None:
             return ""
         lines = [
-            self.tr(
-                "What leakgui itself costs: share of one core, and time a reading takes."
-            )
+            self.tr("What leakgui itself costs: share of one core, time of a reading.")
         ]
         for tier, period_s in cost.cadence.items():
             reason = cost.skipped.get(tier, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,8 @@ class WindowCommands(QObject):
     def slots(self) -> dict[str, Callable[[], None]]:
         """Return what each action of the table does."""
         window = self._window
-        rows = {f"row_{n + 1}": lambda n=n: self._toggle_row(n) for n in range(4)}
-        return rows | {
+        return {
+            **{f"row_{n + 1}": partial(self._toggle_row, n) for n in range(4)},
             "choose": self.show_processes,
             "start": self.ask_program,
             "practice": self.ask_practice,
@@ -32,7 +33,7 @@ class WindowCommands(QObject):
             "export": self.ask_export,
             "export_difference": self.ask_export_difference,
             "preferences": self.ask_preferences,
-            "quit": lambda: window.close() and None,
+            "quit": self._quit,
             "snapshot": lambda: window.workspace.take_snapshot(),
             "step": lambda: window.workspace.mark_step(),
             "note": self.ask_note,
@@ -120,6 +121,9 @@ class WindowCommands(QObject):
         if path:
             workspace.export_difference(Path(path))
 
+    def _quit(self) -> None:
+        self._window.close()
+
     def _toggle_row(self, place: int) -> None:
         plots = self._window.page.timeline.plots
         keys = plots.row_keys()
@@ -134,7 +138,7 @@ class WindowCommands(QObject):
         else:
             window.page.start_filter()
 
-    # -- the rest -----------------------------------------------------------------------
+    # -- the rest -------------------------------------------------------------------
 
     def ask_preferences(self) -> None:
         """Let the user change the settings."""

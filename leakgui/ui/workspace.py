@@ -14,7 +14,7 @@ from leakgui.export.as_table import write_difference
 from leakgui.model.difference import Difference
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import Event, EventKind
-from leakgui.model.snapshot import Snapshot
+from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.probe.platform import current
 from leakgui.recording.launch import Launched, launch
 from leakgui.recording.recorder import Cost, Recorder
@@ -188,7 +188,7 @@ class Workspace(QObject):
         if not is_next_run:
             self.close()
         self.next_run.stop()
-        self.earlier = [run for run in earlier if run is not None][-MOST_EARLIER_RUNS:]
+        self.earlier = earlier[-MOST_EARLIER_RUNS:]
         self.subject = subject
         self.snapshot = self.difference = None
         self.busy.emit("")
@@ -247,7 +247,7 @@ class Workspace(QObject):
 
     # -- looking --------------------------------------------------------------------
 
-    def _headings(self) -> Sequence[object]:
+    def _headings(self) -> Sequence[SnapshotHeading]:
         return self.subject.headings() if self.subject else ()
 
     def show_snapshot(self, number: int) -> None:
@@ -296,7 +296,7 @@ class Workspace(QObject):
         if self.subject is not None:
             self.watch(key, self.subject.target.name)
 
-    # -- writing ------------------------------------------------------------------------
+    # -- writing --------------------------------------------------------------------
 
     def export_difference(self, path: Path) -> None:
         """Write the difference that is shown as CSV."""
