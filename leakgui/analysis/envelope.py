@@ -208,12 +208,12 @@ class Envelope:
         """Sort blocks into bins; a block belongs where it begins."""
         from_s, to_s = self._clip(from_s, to_s)
         least_ms = max((to_s - from_s) * 1000 / max(most - 2, 1), 1.0)
-        width_s = 2.0 ** math.ceil(math.log2(least_ms)) / 1000
-        from_s = math.floor(from_s / width_s) * width_s
-        to_s = (math.floor(to_s / width_s) + 1) * width_s
+        width_ms = 2.0 ** math.ceil(math.log2(least_ms))
+        from_s = math.floor(from_s * 1000 / width_ms) * width_ms / 1000
+        to_s = (math.floor(to_s * 1000 / width_ms) + 1) * width_ms / 1000
         rows = self._blocks_of(from_s, to_s, most * FACTOR)
         # Whole milliseconds: divided by a power of two there is no rounding.
-        number = np.floor(np.rint(rows.first_s * 1000) / (width_s * 1000))
+        number = np.floor(np.rint(rows.first_s * 1000) / width_ms)
         return condense(rows, np.flatnonzero(np.diff(number, prepend=-math.inf)))
 
     def _clip(self, from_s: float, to_s: float) -> tuple[float, float]:

@@ -2,47 +2,134 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import sqlite3
+import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from leakgui.model.recording import Recording
+from leakgui.errors import BadUsage, SessionUnreadable
+from leakgui.model.process import ProcessKey, Target
+from leakgui.model.recording import Event, EventKind, Recording, TimeGap
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
+from leakgui.session.columns import PackedColumn
+from leakgui.session.connecting import connect_to_read, damaged
+from leakgui.session.readings import read_series
 from leakgui.session.rows import ClosedHandle
+from leakgui.session.snapshot_rows import (
+    HEADING_COLUMNS,
+    SECTIONS,
+    build_snapshot,
+    read_counters,
+)
+from leakgui.texts import say
+
+logger = logging.getLogger(__name__)
+
+_MOST_ROWS = 100_000
+"""Events, gaps, headings and handles beyond this are not ours."""
 
 
 class SessionReader:
     """A session that is only read; may be used from several threads.
 
     Raises ``SessionUnreadable`` from the constructor where nothing can be read.
+    Whatever else is damaged is left out and told in ``damage``.
     """
 
-    path: Path
-    damage: tuple[str, ...]
-    """What could not be read of a damaged file so far; empty is healthy."""
-
     def __init__(self, path: Path) -> None:
-        raise NotImplementedError
+        self.path = path
+        self._damage: list[str] = []
+        self._lock = threading.RLock()
+        self._connection = connect_to_read(path)
+        try:
+            self._target, self._started_unix_s = self._read_target()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """What could not be read so far, each once; empty is healthy."""
+        return tuple(dict.fromkeys(self._damage))
+
+    @property
+    def target(self) -> Target:
+        """Whose recording it is."""
+        return self._target
 
     def recording(self) -> Recording:
-        """Return all readings, events, gaps and facts."""
-        raise NotImplementedError
+        """Return all readings, events, gaps and facts.
+
+        A damaged file gives what could be read, and says so in the fact ``damaged``.
+        """
+        with self._lock:
+            series = read_series(self._connection, self._damage)
+            keys = dict(self._rows("SELECT id, key FROM metric"))
+            events, gaps, facts = self._events(), self._gaps(), self._facts()
+        if self._damage:
+            facts["damaged"] = "; ".join(self.damage)
+            logger.warning("%s is damaged: %s", self.path.name, facts["damaged"])
+        return Recording(
+            target=self._target,
+            started_unix_s=self._started_unix_s,
+            series={str(keys[n]): found for n, found in series.items() if n in keys},
+            events=events,
+            gaps=gaps,
+            facts=facts,
+        )
 
     def headings(self) -> tuple[SnapshotHeading, ...]:
         """Return what a list of snapshots shows, oldest first."""
-        raise NotImplementedError
+        rows = self._rows(
+            "SELECT number, name, elapsed_ms, taken_unix_s, note, counters"
+            " FROM snapshot ORDER BY number"
+        )
+        return tuple(heading for row in rows if (heading := _heading(row)))
 
     def snapshot(self, number: int) -> Snapshot:
-        """Return one snapshot; raises ``BadUsage`` where there is none."""
-        raise NotImplementedError
+        """Return one snapshot; raises ``BadUsage`` where there is none.
+
+        A table that is damaged is None, with a gap that says why.
+        """
+        with self._lock:
+            rows = self._rows(
+                f"SELECT {HEADING_COLUMNS} FROM snapshot WHERE number = ?",  # noqa: S608  # ours
+                (number,),
+            )
+            if not rows:
+                raise BadUsage(
+                    say("There is no snapshot {number}.", number=number),
+                    say("Snapshots: {numbers}", numbers=self._numbers()),
+                )
+            columns = self._columns(number)
+        try:
+            return build_snapshot(rows[0], columns)
+        except (ValueError, TypeError) as error:
+            raise SessionUnreadable(
+                say(
+                    "Snapshot {number} is damaged: {error}", number=number, error=error
+                ),
+                say("The rest of the recording can be opened."),
+            ) from error
 
     def closed_handles(self) -> tuple[ClosedHandle, ...]:
         """Return handles that were closed, oldest first."""
-        raise NotImplementedError
+        rows = self._rows(
+            "SELECT kind, target, first_seen_s, last_seen_s FROM closed_handle"
+            " WHERE typeof(first_seen_s) = 'real' AND typeof(last_seen_s) = 'real'"
+            " ORDER BY id"
+        )
+        return tuple(ClosedHandle(str(row[0]), str(row[1]), *row[2:]) for row in rows)
 
     def close(self) -> None:
-        raise NotImplementedError
+        """Give the file back; may be called again."""
+        with self._lock:
+            self._connection.close()
 
-    def __enter__(self) -> SessionReader:
+    def __enter__(self) -> SessionReader:  # noqa: PYI034  # Self needs Python 3.11 stubs; the class is final
         return self
 
     def __exit__(
@@ -52,3 +139,112 @@ class SessionReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _read_target(self) -> tuple[Target, float]:
+        try:
+            row = self._connection.execute(
+                "SELECT pid, start_ticks, name, command, user, started_unix_s,"
+                " executable, recording_started_unix_s FROM target"
+            ).fetchone()
+            target = Target(
+                key=ProcessKey(int(row[0]), int(row[1])),
+                name=str(row[2]),
+                command=str(row[3]),
+                user=str(row[4]),
+                started_unix_s=float(row[5]),
+                executable=str(row[6]),
+            )
+            return target, float(row[7])
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            raise damaged(self.path, error) from error
+
+    def _facts(self) -> dict[str, str]:
+        return {str(k): str(v) for k, v in self._rows("SELECT key, value FROM fact")}
+
+    def _events(self) -> tuple[Event, ...]:
+        rows = self._rows(
+            "SELECT kind, elapsed_ms, text, number FROM event ORDER BY elapsed_ms, id"
+        )
+        return tuple(event for row in rows if (event := _event(row)))
+
+    def _gaps(self) -> tuple[TimeGap, ...]:
+        rows = self._rows(
+            "SELECT from_ms, to_ms, metrics, cause FROM gap ORDER BY from_ms"
+        )
+        return tuple(gap for row in rows if (gap := _gap(row)))
+
+    def _numbers(self) -> str:
+        return ", ".join(str(heading.number) for heading in self.headings()) or say(
+            "none"
+        )
+
+    def _columns(self, number: int) -> dict[str, dict[str, PackedColumn]]:
+        rows = self._rows(
+            "SELECT section, name, dtype, rows, data, pool FROM snapshot_column"
+            " WHERE number = ? AND typeof(rows) = 'integer' AND typeof(data) = 'blob'",
+            (number,),
+        )
+        found: dict[str, dict[str, PackedColumn]] = {}
+        for section, name, *rest in rows:
+            if section in SECTIONS:
+                found.setdefault(section, {})[str(name)] = PackedColumn(*rest)
+        return found
+
+    def _rows(
+        self, query: str, values: tuple[object, ...] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Return rows as far as they can be read; the rest is damage."""
+        found: list[tuple[Any, ...]] = []
+        with self._lock:
+            try:
+                for row in self._connection.execute(query, values):
+                    found.append(row)  # what came before an error counts
+                    if len(found) >= _MOST_ROWS:
+                        break
+            except sqlite3.Error as error:
+                self._damage.append(str(error))
+        return found
+
+
+def _heading(row: tuple[Any, ...]) -> SnapshotHeading | None:
+    try:
+        counters = read_counters(row[5])
+        return SnapshotHeading(
+            number=int(row[0]),
+            name=str(row[1]),
+            elapsed_s=int(row[2]) / 1000,
+            taken_unix_s=float(row[3]),
+            rss_bytes=counters.get("rss_bytes"),
+            handles=counters.get("handles"),
+            threads=counters.get("threads"),
+            note=str(row[4]),
+        )
+    except (ValueError, TypeError):
+        return None
+
+
+def _event(row: tuple[Any, ...]) -> Event | None:
+    """Return the event; None for a kind that a newer version knows."""
+    kind, elapsed_ms, text, number = row
+    try:
+        return Event(
+            kind=EventKind(kind),
+            elapsed_s=int(elapsed_ms) / 1000,
+            text=str(text),
+            number=None if number is None else int(number),
+        )
+    except (ValueError, TypeError):
+        return None
+
+
+def _gap(row: tuple[Any, ...]) -> TimeGap | None:
+    from_ms, to_ms, metrics, cause = row
+    try:
+        return TimeGap(
+            from_s=int(from_ms) / 1000,
+            to_s=int(to_ms) / 1000,
+            metrics=tuple(str(key) for key in json.loads(metrics)),
+            cause=str(cause),
+        )
+    except (ValueError, TypeError, RecursionError):
+        return None

@@ -1,0 +1,166 @@
+"""A snapshot as rows of a session, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from leakgui.formatting import printable
+from leakgui.model.snapshot import (
+    Columns,
+    Gap,
+    GapReason,
+    Handles,
+    Mappings,
+    Snapshot,
+    Threads,
+)
+from leakgui.model.text_column import TextColumn
+from leakgui.session.columns import PackedColumn, pack_column, unpack_column
+
+SECTIONS: Mapping[str, type[Columns]] = {
+    "mappings": Mappings,
+    "handles": Handles,
+    "threads": Threads,
+}
+HEADING_COLUMNS = (
+    "number, name, elapsed_ms, taken_unix_s, was_stopped, paused_ms, cost_ms, note,"
+    " counters, gaps, facts"
+)
+
+
+def clean(text: str) -> str:
+    r"""Make a text fit for SQLite: bytes that are no Unicode become ``\udc80``."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def heading_row(snapshot: Snapshot) -> tuple[object, ...]:
+    """Return the values of ``HEADING_COLUMNS``."""
+    gaps = [(gap.where, gap.reason.value, gap.detail) for gap in snapshot.gaps]
+    counters = {k: v for k, v in snapshot.counters.items() if math.isfinite(v)}
+    return (
+        snapshot.number,
+        clean(snapshot.name),
+        round(snapshot.elapsed_s * 1000),
+        snapshot.taken_unix_s,
+        int(snapshot.was_stopped),
+        snapshot.paused_ms,
+        snapshot.cost_ms,
+        clean(snapshot.note),
+        json.dumps(counters),
+        json.dumps(gaps),
+        json.dumps(dict(snapshot.facts)),
+    )
+
+
+def column_rows(snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
+    """Return number, section, name, dtype, rows, data and pool of each column."""
+    for section in SECTIONS:
+        table = getattr(snapshot, section)
+        if table is None:
+            continue
+        for entry in fields(table):
+            column = getattr(table, entry.name)
+            if column is not None:
+                yield (snapshot.number, section, entry.name, *pack_column(column))
+
+
+def read_counters(text: object) -> dict[str, float]:
+    """Return the finite numbers of a JSON object, and nothing else."""
+    found = _read_json(text, dict)
+    return {
+        str(key): float(value)
+        for key, value in found.items()
+        if isinstance(value, int | float) and math.isfinite(value)
+    }
+
+
+def build_snapshot(
+    heading: tuple[Any, ...], columns: Mapping[str, Mapping[str, PackedColumn]]
+) -> Snapshot:
+    """Put a snapshot together; a part that is damaged becomes a gap."""
+    gaps = [*_read_gaps(heading[9])]
+    tables: dict[str, Columns | None] = {}
+    for section, kind in SECTIONS.items():
+        packed = columns.get(section)
+        try:
+            tables[section] = None if packed is None else _build_table(kind, packed)
+        except (ValueError, TypeError, RecursionError) as error:
+            tables[section] = None
+            gaps.append(_damaged(section, str(error)))
+    return Snapshot(
+        number=int(heading[0]),
+        name=str(heading[1]),
+        elapsed_s=int(heading[2]) / 1000,
+        taken_unix_s=float(heading[3]),
+        counters=read_counters(heading[8]),
+        mappings=cast("Mappings | None", tables["mappings"]),
+        handles=cast("Handles | None", tables["handles"]),
+        threads=cast("Threads | None", tables["threads"]),
+        gaps=tuple(gaps),
+        was_stopped=bool(heading[4]),
+        paused_ms=float(heading[5]),
+        cost_ms=float(heading[6]),
+        note=str(heading[7]),
+        facts={str(k): str(v) for k, v in _read_json(heading[10], dict).items()},
+    )
+
+
+def _damaged(section: str, detail: str) -> Gap:
+    return Gap(
+        where=section,
+        reason=GapReason.UNPARSABLE,
+        detail=printable(detail, most=200),
+    )
+
+
+def _build_table(kind: type[Columns], packed: Mapping[str, PackedColumn]) -> Columns:
+    """Check each column against what the model says of it."""
+    found: dict[str, object] = {}
+    for entry in fields(kind):  # type: ignore[arg-type]  # subclasses are dataclasses
+        if entry.name in packed:
+            column = unpack_column(packed[entry.name])
+            found[entry.name] = _checked(entry.name, str(entry.type), column)
+    return kind(**found)
+
+
+_KINDS = {"U64": np.uint64, "I64": np.int64, "F64": np.float64}
+
+
+def _checked(
+    name: str, declared: str, column: npt.NDArray[np.generic] | TextColumn
+) -> object:
+    wanted = declared.removesuffix(" | None")
+    actual = (
+        "TextColumn"
+        if isinstance(column, TextColumn)
+        else next((key for key, kind in _KINDS.items() if column.dtype == kind), "?")
+    )
+    if actual != wanted:
+        message = f"{name} is {actual}, not {wanted}"
+        raise ValueError(message)
+    return column
+
+
+def _read_gaps(text: object) -> Iterator[Gap]:
+    for row in _read_json(text, list):
+        try:
+            where, reason, detail = row
+            yield Gap(where=str(where), reason=GapReason(reason), detail=str(detail))
+        except (ValueError, TypeError):
+            continue
+
+
+def _read_json(text: object, kind: type) -> Any:  # noqa: ANN401  # JSON is anything
+    """Return what the text holds if it is of this kind, else an empty one."""
+    try:
+        found = json.loads(str(text))
+    except (ValueError, RecursionError):
+        return kind()
+    return found if isinstance(found, kind) else kind()
