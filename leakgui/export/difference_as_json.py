@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from leakgui.model.difference import Difference
+import math
+
+from leakgui.formatting import printable
+from leakgui.model.difference import Changes, Difference
+from leakgui.model.snapshot import GapReason
+from leakgui.texts import say
+
+SCHEMA = 1
+_SECTIONS_WITHOUT_WALK = (
+    "heap_by_size",
+    "heap_by_type",
+    "objects_by_type",
+    "containers",
+)
 
 
 def difference_as_json(difference: Difference) -> dict[str, object]:
@@ -11,4 +24,58 @@ def difference_as_json(difference: Difference) -> dict[str, object]:
     Sections that a recording cannot hold, or that were not read, are None and
     have their reason in ``gaps``.
     """
-    raise NotImplementedError
+    return {
+        "schema": SCHEMA,
+        "from": difference.from_number,
+        "to": difference.to_number,
+        "mappings": _section(difference.mappings),
+        "handles": _section(difference.handles),
+        "threads": _section(difference.threads),
+        **dict.fromkeys(_SECTIONS_WITHOUT_WALK),
+        "gaps": [
+            *_gaps(difference),
+            *(_no_walk(key) for key in _SECTIONS_WITHOUT_WALK),
+        ],
+    }
+
+
+def _section(changes: Changes | None) -> list[dict[str, object]] | None:
+    return None if changes is None else [_row(changes, i) for i in range(len(changes))]
+
+
+def _row(changes: Changes, row: int) -> dict[str, object]:
+    return {
+        "key": printable(changes.key[row]),
+        "kind": changes.kind[row],
+        "detail": printable(changes.detail[row]),
+        "before": int(changes.before[row]),
+        "after": int(changes.after[row]),
+        "delta": int(changes.delta[row]),
+        "before_bytes": _whole(float(changes.before_bytes[row])),
+        "after_bytes": _whole(float(changes.after_bytes[row])),
+        "delta_bytes": _whole(float(changes.delta_bytes[row])),
+    }
+
+
+def _whole(value: float) -> int | None:
+    """Return a number of bytes; unknown is null, for JSON has no NaN."""
+    return None if math.isnan(value) else round(value)
+
+
+def _gaps(difference: Difference) -> list[dict[str, str]]:
+    return [
+        {
+            "where": gap.where,
+            "reason": gap.reason.value,
+            "detail": printable(gap.detail),
+        }
+        for gap in difference.gaps
+    ]
+
+
+def _no_walk(section: str) -> dict[str, str]:
+    return {
+        "where": section,
+        "reason": GapReason.UNSUPPORTED.value,
+        "detail": say("Snapshots do not look into the heap."),
+    }
