@@ -70,7 +70,8 @@ def name_socket(target: str, state: str, peer: str, listening: frozenset[int]) -
     """
     local = target.partition(_ARROW)[0] if peer else target
     protocol = local.partition(" ")[0]
-    port = find_port(local)
+    # A path may end in what looks like a port.
+    port = None if protocol == "unix" else find_port(local)
     if state == "LISTEN":
         return f"{local} LISTEN"
     if peer:

@@ -1,0 +1,82 @@
+"""The JSON of a difference: the contract's keys, and null for what is unknown."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+
+from leakgui.export.difference_as_json import difference_as_json
+from leakgui.model.difference import Changes, Difference
+from leakgui.model.snapshot import Gap, GapReason
+from leakgui.model.text_column import TextColumn
+
+
+def one_row(key: str, delta_bytes: float) -> Changes:
+    return Changes(
+        key=TextColumn.of([key]),
+        kind=TextColumn.of(["file"]),
+        detail=TextColumn.of(["r--p"]),
+        before=np.array([1], np.int64),
+        after=np.array([51], np.int64),
+        delta=np.array([50], np.int64),
+        before_bytes=np.array([0.0]),
+        after_bytes=np.array([delta_bytes]),
+        delta_bytes=np.array([delta_bytes]),
+    )
+
+
+def difference(handles: Changes | None) -> Difference:
+    return Difference(
+        from_number=1,
+        to_number=3,
+        from_elapsed_s=0.0,
+        to_elapsed_s=9.0,
+        steps=0,
+        counters={},
+        mappings=None,
+        handles=handles,
+        threads=None,
+        gaps=(Gap(where="mappings", reason=GapReason.DENIED, detail="not yours"),),
+    )
+
+
+def test_the_keys_are_those_of_the_contract():
+    found = difference_as_json(difference(None))
+    assert list(found) == [
+        "schema",
+        "from",
+        "to",
+        "mappings",
+        "handles",
+        "threads",
+        "heap_by_size",
+        "heap_by_type",
+        "objects_by_type",
+        "containers",
+        "gaps",
+    ]
+    assert (found["schema"], found["from"], found["to"]) == (1, 1, 3)
+
+
+def test_what_is_absent_is_null_and_has_its_reason():
+    found = difference_as_json(difference(one_row("/a", 1.0)))
+    reasons = {gap["where"]: gap["reason"] for gap in found["gaps"]}
+    assert reasons == {
+        "mappings": "denied",
+        "heap_by_size": "unsupported",
+        "heap_by_type": "unsupported",
+        "objects_by_type": "unsupported",
+        "containers": "unsupported",
+    }
+    assert all(found[where] is None for where in reasons)
+
+
+def test_a_row_has_whole_numbers_and_null_for_unknown_bytes():
+    found = difference_as_json(difference(one_row("/a\n\udcff", math.nan)))
+    row = found["handles"][0]
+    assert row["key"] == "/a\\x0a\\xff"
+    assert (row["before"], row["after"], row["delta"]) == (1, 51, 50)
+    assert row["delta_bytes"] is None
+    json.dumps(found, allow_nan=False).encode("utf-8")
