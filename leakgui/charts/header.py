@@ -30,7 +30,9 @@ class Header(QWidget):
         self._title = _tool_button(self, say(row.title))
         self._title.setToolTip(say("Open or close this plot"))
         self._title.clicked.connect(self.folded)
-        self._more = _tool_button(self, f"{say('more')}   ")
+        self._more = _tool_button(self, say("more…"))
+        # The style would put an arrow over the text.
+        self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self._more)
         self._more.setMenu(self._menu)

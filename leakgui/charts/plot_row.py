@@ -19,14 +19,14 @@ from leakgui.charts.rows import Row, metric_of
 from leakgui.charts.source import PlotSource
 from leakgui.charts.time_plot import TimePlot
 from leakgui.charts.time_window import TimeWindow
-from leakgui.charts.value_range import fitting_range, next_range
+from leakgui.charts.value_range import Range, fitting_range, next_range
 from leakgui.charts.wording import Wording, describe_curve
 from leakgui.model.recording import EventKind
 from leakgui.texts import say
 
-_BEYOND_SHARE = 0.02
 _OVERLAY_ALPHA = 90
-_ARROW_PX = 18.0
+_LABEL_PX = 16.0
+_MOST_ROOM = 0.4
 _DESCRIBED_POINTS = 256
 
 Extent = tuple[float, float]
@@ -131,10 +131,7 @@ class PlotRow(QWidget):
         known = self._drawn.get(name)
         if known is not None and known[0] == state:
             return known[1]
-        beyond_s = window.shown_s * _BEYOND_SHARE
-        strip = envelope.between(
-            window.from_s - beyond_s, window.to_s + beyond_s, width
-        )
+        strip = envelope.between(window.from_s, window.to_s, width)
         curve = self.plot.curve(name)
         if known is None:
             curve.setPen(self._pen(key, is_overlay=name != key))
@@ -163,13 +160,19 @@ class PlotRow(QWidget):
         limits = limits_for(source, shown, low, high)
         top = max([high, *(line.value for line in limits if line.is_in_sight)])
         wanted = fitting_range(low, top, self.row.unit, from_zero=self.from_zero)
-        if any(not line.is_in_sight for line in limits):
-            height = max(self.plot.area().rect.height(), 3 * _ARROW_PX)
-            room = (wanted[1] - wanted[0]) * _ARROW_PX / (height - _ARROW_PX)
-            wanted = wanted[0], wanted[1] + room
-        if wanted[1] - wanted[0] > 0:
-            self.plot.show_values(next_range(self.plot.values, low, top, wanted))
+        wanted = self._with_room(wanted, limits, high)
+        self.plot.show_values(next_range(self.plot.values, low, top, wanted))
         self.plot.decor.limits = [(line, self._limit_text(line)) for line in limits]
+
+    def _with_room(
+        self, wanted: Range, limits: Sequence[LimitLine], high: float
+    ) -> Range:
+        """Leave room at the top for the labels of limits, so that none hides data."""
+        labels = sum(not line.is_in_sight for line in limits)
+        labels += any(line.is_in_sight and line.value > high for line in limits)
+        height = max(self.plot.area().rect.height(), 1.0)
+        share = min(labels * _LABEL_PX / height, _MOST_ROOM)
+        return wanted[0], wanted[1] + (wanted[1] - wanted[0]) * share / (1 - share)
 
     def _limit_text(self, line: LimitLine) -> str:
         text = say(

@@ -13,7 +13,7 @@ from leakgui.charts.gestures import Gestures
 from leakgui.charts.markers import Marker, markers_of
 from leakgui.charts.plot_row import PlotRow
 from leakgui.charts.readout import Readout, gap_cause
-from leakgui.charts.rows import ROWS
+from leakgui.charts.rows import ROWS, Row
 from leakgui.charts.source import PlotSource, RecordedSource
 from leakgui.charts.time_window import TimeWindow
 from leakgui.charts.wording import Wording
@@ -32,7 +32,9 @@ class PlotStack(QWidget):
     following_changed = Signal(bool)
     """Whether the right edge moves with the newest reading."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, rows: Sequence[Row] = ROWS
+    ) -> None:
         super().__init__(parent)
         self._source: PlotSource | None = None
         self._overlays: Sequence[PlotSource] = ()
@@ -43,7 +45,7 @@ class PlotStack(QWidget):
         self._measured: tuple[float, float] | None = None
         self._described_at = 0.0
         self.readout = Readout()
-        self.rows = tuple(PlotRow(row) for row in ROWS)
+        self.rows = tuple(PlotRow(row) for row in rows)
         self._lay_out()
         for row in self.rows:
             self._listen_to(row)
