@@ -1,7 +1,8 @@
 """Measure what one frame of six plots costs, beside pyqtgraph's own thinning.
 
 Six plots of three series each hold a day at ten readings a second: 864,000 points a
-series. Every frame appends what came in meanwhile and draws. Run it with
+series. Two seconds of readings come in before each frame, so that every frame has to
+draw at every span; in the window most frames of a long span draw nothing. Run it with
 
     QT_QPA_PLATFORM=offscreen python benchmarks/plot_frames.py
 """
@@ -23,7 +24,7 @@ from leakgui.model.recording import Event, Series, TimeGap
 
 POINTS = 864_000
 RATE_HZ = 10
-FRAME_HZ = 4
+NEW_READINGS = 20
 FRAMES = 40
 WIDTH, HEIGHT = 1600, 1000
 SPANS = (("24 h", None), ("1 h", 3600.0), ("5 min", 300.0))
@@ -89,10 +90,13 @@ class GrowingSource:
                 envelope.append(self.elapsed_s, float(self.values[key][-1]))
 
 
-def frame_costs(draw: Callable[[int], None], app: QApplication) -> tuple[float, float]:
+def frame_costs(
+    append: Callable[[], None], draw: Callable[[int], None], app: QApplication
+) -> tuple[float, float]:
     """Return the median and the greatest CPU time of a frame in milliseconds."""
     costs = []
     for frame in range(FRAMES):
+        append()
         before = time.process_time()
         draw(frame)
         app.processEvents()
@@ -111,11 +115,9 @@ def measure_stack(app: QApplication) -> dict[str, tuple[float, float]]:
     for name, span_s in SPANS:
         stack.set_span(span_s)
 
-        def draw(frame: int) -> None:
-            source.append(RATE_HZ // FRAME_HZ + frame % 2)
-            stack.refresh()
-
-        results[name] = frame_costs(draw, app)
+        results[name] = frame_costs(
+            lambda: source.append(NEW_READINGS), lambda _: stack.refresh(), app
+        )
     stack.close()
     return results
 
@@ -135,21 +137,21 @@ def measure_pyqtgraph(app: QApplication) -> dict[str, tuple[float, float]]:
         curves += [
             (plot, key, plot.plot(pen=pg.intColor(n))) for n, key in enumerate(keys)
         ]
-    times = np.append(source.times, source.times[-1] + np.arange(1, 400) / RATE_HZ)
+    times = np.append(source.times, source.times[-1] + np.arange(1, 1000) / RATE_HZ)
     values = {
-        key: np.append(v, np.full(399, v[-1])) for key, v in source.values.items()
+        key: np.append(v, np.full(999, v[-1])) for key, v in source.values.items()
     }
     results = {}
     for name, span_s in SPANS:
 
         def draw(frame: int, span_s: float | None = span_s) -> None:
-            end = POINTS + frame * RATE_HZ // FRAME_HZ
+            end = POINTS + frame * NEW_READINGS
             for plot, key, curve in curves:
                 curve.setData(times[:end], values[key][:end])
                 start = 0.0 if span_s is None else times[end - 1] - span_s
                 plot.setXRange(start, times[end - 1], padding=0)
 
-        results[name] = frame_costs(draw, app)
+        results[name] = frame_costs(lambda: None, draw, app)
     window.close()
     return results
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPaintEngine, QPainter
 
 from leakgui.analysis.envelope import Strip
@@ -43,15 +44,28 @@ def gaps_of(key: str, gaps: Iterable[TimeGap]) -> list[TimeGap]:
 class Curve(pg.PlotCurveItem):
     """A line one pixel wide, drawn in pixels where the file keeps few digits."""
 
+    _bounds = QRectF()
+
     def show_line(self, times: Floats, values: Floats) -> None:
         """Draw this line from now on."""
         has_breaks = bool(np.isnan(values).any())
+        known = values[~np.isnan(values)] if has_breaks else values
+        self._bounds = QRectF()
+        if len(known):
+            low, high = float(known.min()), float(known.max())
+            span_s = float(times[-1] - times[0])
+            # Never empty: Qt leaves out an item without a height.
+            self._bounds = QRectF(times[0], low, span_s, max(high - low, 1.0))
         self.setData(
             times,
             values,
             connect="finite" if has_breaks else "all",
             skipFiniteCheck=not has_breaks,
         )
+
+    def boundingRect(self) -> QRectF:
+        """Return what was found while setting: pyqtgraph looks several times."""
+        return self._bounds
 
     def paint(self, painter: QPainter, option: Any, widget: Any) -> None:  # noqa: ANN401
         """Draw as pyqtgraph does, but turn bytes and seconds into pixels for SVG.

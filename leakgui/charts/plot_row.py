@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,8 @@ from leakgui.charts.wording import Wording, describe_curve
 from leakgui.model.recording import EventKind
 from leakgui.texts import say
 
+_LATEST_S = 2.0
+"""A spike is seen so soon, even where a pixel stands for minutes."""
 _OVERLAY_ALPHA = 90
 _LABEL_PX = 16.0
 _MOST_ROOM = 0.4
@@ -121,13 +124,14 @@ class PlotRow(QWidget):
     def _draw_curve(
         self, name: str, source: PlotSource, key: str, window: TimeWindow
     ) -> Extent | None:
-        """Draw one curve unless nothing has changed; return its visible extent."""
+        """Draw one curve unless no pixel of it can differ; return its extent."""
         envelope = source.envelope(key)
         if envelope is None:
             return None
         width = self.plot.width_px()
-        gaps = len(source.gaps)
-        state = (envelope.version, window.from_s, window.to_s, width, gaps)
+        due_s = min(window.shown_s / width, _LATEST_S)
+        newest = math.floor((envelope.last or (0.0, 0.0))[0] / due_s)
+        state = (newest, window.from_s, window.to_s, width, len(source.gaps))
         known = self._drawn.get(name)
         if known is not None and known[0] == state:
             return known[1]

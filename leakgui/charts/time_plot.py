@@ -6,7 +6,7 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QMargins, QRect, QRectF
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsGridLayout, QWidget
 
 from leakgui.charts.axes import ByteAxis, TimeAxis, ValueAxis
@@ -35,10 +35,13 @@ class TimePlot(pg.GraphicsView):
         self._curves: dict[str, Curve] = {}
         self._view = pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
         self._view.disableAutoRange()
+        self._view.sigResized.connect(self._follow_size)
         self.value_axis = ByteAxis() if unit is Unit.BYTES else ValueAxis()
         self.time_axis = TimeAxis()
-        # pyqtgraph caches the background; here it moves with the data.
+        # pyqtgraph caches the background; here it moves with the data. And it paints
+        # when a curve changes, in pieces: here redraw() paints all, once a frame.
         self.setCacheMode(self.CacheModeFlag.CacheNone)
+        self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
         self._lay_out()
         self.set_dark(dark=False)
 
@@ -144,11 +147,9 @@ class TimePlot(pg.GraphicsView):
         """Paint everything again."""
         self.viewport().update()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
-        # pyqtgraph calls this before __init__ of this class has run.
-        if hasattr(self, "_view"):
-            self._lay_grid()
+    def _follow_size(self) -> None:
+        self._lay_grid()
+        self.redraw()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         super().drawBackground(painter, rect)
