@@ -6,7 +6,7 @@ import os
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from leakgui.probe.mapping_rows import MappingRows, cut_smaps
@@ -22,8 +22,10 @@ class SmapsTooSlow(Exception):
     """Walking the page tables takes longer than anybody waits."""
 
 
-def read_smaps(pid: int, slowest_s: float = SLOWEST_S) -> MappingRows:
-    """Read every mapping with its sizes.
+def read_smaps(
+    pid: int, tell: Callable[[int], None] | None = None, slowest_s: float = SLOWEST_S
+) -> MappingRows:
+    """Read every mapping with its sizes; ``tell`` is told the rows read so far.
 
     Raises:
         OSError: it cannot be opened or read.
@@ -36,6 +38,8 @@ def read_smaps(pid: int, slowest_s: float = SLOWEST_S) -> MappingRows:
         cut = cut_smaps(whole)
         rows.add_smaps(whole[:cut])
         rest = whole[cut:]
+        if tell is not None:
+            tell(len(rows))
         if time.monotonic() > deadline_s:
             raise SmapsTooSlow
     rows.add_smaps(rest)

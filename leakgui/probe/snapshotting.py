@@ -68,7 +68,7 @@ class _Taking:
         taken.counters.update(self._reader.read(Tier.COUNTERS))
         for tier in (Tier.MAPPINGS, Tier.LIMITS, Tier.SHARES):
             self._read_tier(tier)
-        self._tell(0)
+        self._tell()
         taken.tables["mappings"] = self._part("mappings", self._read_mappings)
         taken.tables["threads"] = self._part("threads", self._read_threads)
         taken.tables["handles"] = self._part("handles", self._read_handles)
@@ -90,7 +90,8 @@ class _Taking:
         except (AccessDenied, Unsupported, OSError) as error:
             self._gap(where, _reason(error), _describe(error))
             return None
-        self._tell(_rows(table))
+        self._done += _rows(table)
+        self._tell()
         return table
 
     def _read_mappings(self) -> RawTable:
@@ -108,7 +109,7 @@ class _Taking:
 
     def _read_mapping_rows(self) -> MappingRows:
         try:
-            return read_smaps(self._pid)
+            return read_smaps(self._pid, self._tell)
         except SmapsTooSlow:
             self._gap(
                 "mapping-sizes",
@@ -139,13 +140,13 @@ class _Taking:
     def _gap(self, where: str, reason: str, detail: str) -> None:
         self._taken.gaps.append((where, reason, detail))
 
-    def _tell(self, rows: int) -> None:
-        self._done += rows
+    def _tell(self, rows_of_part: int = 0) -> None:
         counters = self._taken.counters
         expected = sum(
             counters.get(key, 0.0) for key in ("mappings", "threads", "handles")
         )
-        self._progress(self._done, max(self._done, int(expected)))
+        done = self._done + rows_of_part
+        self._progress(done, max(done, int(expected)))
 
 
 def tabulate_handles(handles: list[SeenHandle]) -> RawTable:
