@@ -84,10 +84,8 @@ class ColumnsModel(QAbstractTableModel):
     def set_filter(self, needle: str) -> None:
         """Keep the rows in whose texts the needle occurs; case does not matter."""
         self._needle = needle.casefold()
-        self.layoutAboutToBeChanged.emit()
         self._keep = self._match(self._needle)
-        self._order = self._visible()
-        self.layoutChanged.emit()
+        self._rearrange(self._visible())
 
     @property
     def order(self) -> Order:
@@ -112,9 +110,22 @@ class ColumnsModel(QAbstractTableModel):
         """Sort by a column; equal rows keep the order they were given in."""
         self._sort_column = column
         self._descending = order == Qt.SortOrder.DescendingOrder
-        self.layoutAboutToBeChanged.emit()
         self._sorted = self._sort_all()
-        self._order = self._visible()
+        self._rearrange(self._visible())
+
+    def _rearrange(self, order: Order) -> None:
+        """Show another order; what is selected goes where its row goes."""
+        self.layoutAboutToBeChanged.emit()
+        before, self._order = self._order, order
+        kept = self.persistentIndexList()
+        if kept:
+            place = np.full(self._rows, -1, dtype=np.intp)
+            place[order] = np.arange(len(order))
+            moved = [
+                self.index(int(place[before[index.row()]]), index.column())
+                for index in kept
+            ]
+            self.changePersistentIndexList(kept, moved)
         self.layoutChanged.emit()
 
     def _sort_all(self) -> Order:
