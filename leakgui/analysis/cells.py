@@ -47,6 +47,24 @@ class Cells:
         return stream.cells()
 
     @property
+    def middle_s(self) -> Floats:
+        """Elapsed seconds at the middle of each cell."""
+        places = np.arange(len(self), dtype=np.float64)
+        middle: Floats = self.from_s + (places + 0.5) * self.width_s
+        return middle
+
+    def level_at(self, elapsed_s: Floats) -> Floats:
+        """Return the mean values at these times, straight lines between cells."""
+        filled = np.flatnonzero(self.count)
+        level: Floats = np.interp(elapsed_s, self.middle_s[filled], self.mean[filled])
+        return level
+
+    def first_above(self, level: float) -> float:
+        """Return when a cell first came this high; the last sample if none did."""
+        above = np.flatnonzero(self.high >= level)
+        return float(self.middle_s[above[0]]) if len(above) else self.last_s
+
+    @property
     def samples(self) -> int:
         """How many samples the cells hold."""
         return int(self.count.sum())

@@ -48,7 +48,7 @@ def find_turns(cells: Cells, threshold: float) -> Turns:
     if len(filled) and _falls_somewhere(low, high, threshold):
         found = _walk(low.tolist(), high.tolist(), threshold)
     rows = np.array(found, dtype=np.int64).reshape(-1, 2)
-    middle_s: Floats = cells.from_s + (filled + 0.5) * cells.width_s
+    middle_s = cells.middle_s[filled]
     return Turns(
         trough_s=middle_s[rows[:, 1]],
         trough=low[rows[:, 1]],

@@ -1,0 +1,113 @@
+"""What the differences between snapshots add to a growing series."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from leakgui.formatting import format_bytes, format_count, format_percent, printable
+from leakgui.model.difference import Changes, Difference
+from leakgui.texts import say
+
+_HALF = 0.5
+Section = Callable[[Difference], Changes | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """One group that grew in difference after difference."""
+
+    key: str
+    """What grew: a path, a peer, a mapping's backing, a thread's name."""
+    detail: str
+    times: int
+    """In how many differences it was at least half of the growth."""
+    growth: int
+    """More of them, over all differences."""
+    growth_bytes: float
+    share: float
+    """Of all growth of its kind, over all differences."""
+
+    def as_evidence(self) -> str:
+        """Return the sentence of the evidence."""
+        amount = (
+            format_bytes(self.growth_bytes)
+            if self.growth_bytes > 0
+            else format_count(self.growth)
+        )
+        return say(
+            "Between snapshots, {key} grew by {amount}: {share} of all growth, "
+            "in {times} of them.",
+            key=printable(self.key, most=60),
+            amount=amount,
+            share=format_percent(self.share),
+            times=format_count(self.times),
+        )
+
+
+NOTHING = Agreement(key="", detail="", times=0, growth=0, growth_bytes=0.0, share=0.0)
+
+
+def find_agreement(
+    differences: Iterable[Difference], section: Section, kinds: Iterable[str] = ()
+) -> Agreement:
+    """Return the group that explains most growth; ``NOTHING`` without differences.
+
+    ``kinds`` keeps rows of these kinds only; none means all.
+    """
+    wanted = frozenset(kinds)
+    grown: Counter[str] = Counter()
+    grown_bytes: Counter[str] = Counter()
+    details: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for difference in differences:
+        rows = _growing_rows(section(difference), wanted)
+        total = sum(weight for *_, weight in rows)
+        for key, detail, count, size, weight in rows:
+            grown[key] += count
+            grown_bytes[key] += size
+            details[key] = detail
+            times[key] += weight >= _HALF * total
+    return _largest(grown, grown_bytes, details, times)
+
+
+def _growing_rows(
+    changes: Changes | None, kinds: frozenset[str]
+) -> list[tuple[str, str, int, int, float]]:
+    """Return key, detail, count, bytes and weight of every row that grew."""
+    if changes is None:
+        return []
+    rows = []
+    for place in range(len(changes)):
+        if kinds and changes.kind[place] not in kinds:
+            continue
+        count, size = int(changes.delta[place]), float(changes.delta_bytes[place])
+        size = 0.0 if math.isnan(size) else size  # handles have none
+        if count > 0 or size > 0:
+            weight = size if size > 0 else float(count)
+            rows.append(
+                (changes.key[place], changes.detail[place], count, int(size), weight)
+            )
+    return rows
+
+
+def _largest(
+    grown: Counter[str],
+    grown_bytes: Counter[str],
+    details: dict[str, str],
+    times: Counter[str],
+) -> Agreement:
+    if not grown:
+        return NOTHING
+    weights = grown_bytes if sum(grown_bytes.values()) > 0 else grown
+    key, weight = weights.most_common(1)[0]
+    return Agreement(
+        key=key,
+        detail=details[key],
+        times=times[key],
+        growth=grown[key],
+        growth_bytes=float(grown_bytes[key]),
+        share=weight / sum(weights.values()),
+    )

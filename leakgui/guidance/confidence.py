@@ -1,0 +1,62 @@
+"""How far a finding can be trusted."""
+
+from __future__ import annotations
+
+from leakgui.analysis.floor import examine
+from leakgui.analysis.trend import Trend
+from leakgui.guidance.examined import Evidence
+from leakgui.model.finding import Confidence
+from leakgui.model.metric import METRIC_BY_KEY
+
+LEAST_OBSERVED_S = 60.0
+_LEAST_CYCLES = 3
+_EARLIER = (1.25, 1.6)
+"""A growth is trusted that was also seen when the record was so much shorter."""
+_MISSED = 0.10
+_AGREEING = 2
+_STEPS = (Confidence.WATCH, Confidence.MEDIUM, Confidence.HIGH)
+
+
+def of_growth(evidence: Evidence, key: str, agreeing: int) -> Confidence:
+    """Grade the growth of a series; ``agreeing`` differences show the same cause."""
+    trend = evidence.trend(key)
+    if trend is None or not _is_medium(evidence, key, trend):
+        return Confidence.WATCH
+    grade = 2 if agreeing >= _AGREEING else 1
+    return _STEPS[grade - 1 if trend.missing_share > _MISSED else grade]
+
+
+def of_shape(trend: Trend) -> Confidence:
+    """Grade a healthy shape: long enough, enough cycles, hardly anything missed."""
+    if trend.span_s < LEAST_OBSERVED_S or trend.missing_share > _MISSED:
+        return Confidence.WATCH
+    if 0 < trend.cycles.count < _LEAST_CYCLES:
+        return Confidence.WATCH
+    return Confidence.MEDIUM
+
+
+def of_fact(trend: Trend) -> Confidence:
+    """Grade what needs no trend: a limit that is nearly used up."""
+    return Confidence.WATCH if trend.missing_share > _MISSED else Confidence.MEDIUM
+
+
+def _is_medium(evidence: Evidence, key: str, trend: Trend) -> bool:
+    if trend.span_s < LEAST_OBSERVED_S or trend.was_shortened:
+        return False
+    if 0 < trend.cycles.count < _LEAST_CYCLES or _is_slowing(trend):
+        return False
+    return _held_earlier(evidence, key, trend)
+
+
+def _is_slowing(trend: Trend) -> bool:
+    return trend.rate is None or trend.rate.per_s < 0.5 * trend.early_rate_per_s
+
+
+def _held_earlier(evidence: Evidence, key: str, trend: Trend) -> bool:
+    cells = evidence.cells(key)
+    return cells is not None and all(
+        examine(
+            cells.until(cells.from_s + trend.span_s / shorter), METRIC_BY_KEY[key].unit
+        ).is_growing
+        for shorter in _EARLIER
+    )

@@ -1,0 +1,198 @@
+"""What several series say together: which growth explains which.
+
+Rules do not know each other, so what two of them need to agree on stands here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leakgui.analysis.trend import Trend
+from leakgui.guidance.examined import Evidence
+from leakgui.guidance.limits import (
+    OF_MEMORY,
+    TIGHT,
+    headroom_share_a_minute,
+    usages,
+)
+from leakgui.model.finding import DefectClass
+
+MIB = 2.0**20
+_MEMORY_A_THREAD = MIB / 4
+"""A waiting thread keeps 8 KiB to 200 KiB; more than this it does not explain."""
+_BUSY_CORE = 0.9
+_POINTS = 48
+_TIED = 0.9
+_HELD_OF_READ = (0.3, 20.0)
+"""Memory for each byte read: what is loaded is held, parsed it may be larger."""
+_LARGE_OF_LIMIT = 0.25
+_MULTIPLIED = 3.0
+_LEAST_LOAD = 64 * MIB
+
+
+def threads_explain_memory(evidence: Evidence, memory: Trend) -> bool:
+    """Whether new threads are enough reason for the growth of memory."""
+    threads = evidence.trend("threads")
+    if threads is None or not threads.is_growing:
+        return False
+    return memory.retained <= _MEMORY_A_THREAD * threads.retained
+
+
+def stack_explains_memory(evidence: Evidence, memory: Trend) -> bool:
+    """Whether the main stack is where the growth of memory lies."""
+    return evidence.rise("stack_bytes", memory) >= 0.5 * memory.retained
+
+
+def shared_memory(evidence: Evidence) -> str | None:
+    """Return the metric that shows growing shared memory, or None."""
+    keys = ("shmem_bytes", "handles_memfd")
+    return next((key for key in keys if evidence.grows(key)), None)
+
+
+def mapping_growth(evidence: Evidence) -> str | None:
+    """Return the metric that shows mappings without an end, or None.
+
+    Threads bring two mappings and some 8 MiB of address space each, shared memory
+    has its own name, and a heap that grows brings address space with it.
+    """
+    if evidence.grows("threads") or shared_memory(evidence):
+        return None
+    memory_key = evidence.growing_memory()
+    memory = evidence.trend(memory_key) if memory_key else None
+    if evidence.grows("mappings") and not _is_in_heap(evidence, memory):
+        return "mappings"
+    for key in ("vms_bytes", "data_bytes"):
+        space = evidence.trend(key)
+        if space and space.is_growing and not _is_resident(evidence, space):
+            return key
+    return None
+
+
+def _is_in_heap(evidence: Evidence, memory: Trend | None) -> bool:
+    """Whether the growth lies in the brk heap, or each new mapping is huge."""
+    if memory is None:
+        return False
+    new = max(evidence.rise("mappings", memory), 1.0)
+    in_heap = evidence.rise("heap_bytes", memory) >= 0.5 * memory.retained
+    return in_heap or memory.retained / new > 16 * MIB
+
+
+def _is_resident(evidence: Evidence, space: Trend) -> bool:
+    """Whether the new address space is used: then it is the heap that grows."""
+    used = max(
+        evidence.rise("anon_bytes", space) + evidence.rise("swap_bytes", space),
+        0.0 if evidence.cells("anon_bytes") else evidence.rise("rss_bytes", space),
+    )
+    return used > 0.25 * space.retained
+
+
+def busy_cores(evidence: Evidence, over: Trend) -> float | None:
+    """Return the processor use in the recent half of a trend, in cores."""
+    half_s = (over.judged_to_s - over.judged_from_s) / 2
+    ends = np.array([over.judged_to_s - half_s, over.judged_to_s])
+    cpu_ms = evidence.levels("cpu_ms", ends)
+    if cpu_ms is None or half_s <= 0:
+        return None
+    return float(cpu_ms[1] - cpu_ms[0]) / 1000 / half_s
+
+
+def is_running_away(evidence: Evidence, memory: Trend) -> bool:
+    """Whether memory is made by a loop at full speed: faster and faster, or vast.
+
+    Vast is a tenth of the headroom a minute, or more than doubling each minute by
+    at least 64 MiB. A loop that reads what it keeps is a load instead.
+    """
+    cores = busy_cores(evidence, memory)
+    if cores is None or cores < _BUSY_CORE or memory.rate is None:
+        return False
+    a_minute = memory.rate.per_s * 60
+    doubles = a_minute >= max(memory.first, 64 * MIB)
+    is_vast = headroom_share_a_minute(evidence, memory) > 0.1 or doubles
+    return (memory.is_accelerating or is_vast) and not _is_loading(evidence, memory)
+
+
+def likeness_to_reading(evidence: Evidence, memory_key: str) -> float | None:
+    """Return the correlation of memory with bytes read, None where either is flat.
+
+    Both ends must fit too: what is read and held is of the order of the growth.
+    """
+    memory, read = evidence.trend(memory_key), evidence.cells("read_bytes")
+    if memory is None or read is None:
+        return None
+    times = np.linspace(read.from_s, read.last_s, _POINTS)
+    held, done = evidence.levels(memory_key, times), read.level_at(times)
+    if held is None or np.ptp(held) == 0 or np.ptp(done) == 0:
+        return None
+    if not _HELD_OF_READ[0] <= np.ptp(held) / np.ptp(done) <= _HELD_OF_READ[1]:
+        return None
+    return float(np.corrcoef(held, done)[0, 1])
+
+
+def _is_loading(evidence: Evidence, memory: Trend) -> bool:
+    key = evidence.growing_memory()
+    likeness = likeness_to_reading(evidence, key) if key else None
+    return likeness is not None and likeness >= _TIED and _is_multiplied(memory)
+
+
+def bulk_load(evidence: Evidence) -> str | None:
+    """Return the memory metric that shows much loaded at once, or None.
+
+    Still growing: it follows what is read and has multiplied the level. Ended: it
+    came in one step, or followed the reading, and is now a quarter of a limit, or
+    three times what it was before and 64 MiB more. A level at 85 % of a limit is
+    the limit's matter, and one that fell again after its peak was given back.
+    """
+    key = evidence.growing_memory()
+    memory = evidence.trend(key) if key else None
+    if memory is not None:
+        return key if _is_loading(evidence, memory) else None
+    key = evidence.clearest_memory()
+    memory = evidence.trend(key) if key else None
+    if key is None or memory is None or not _is_filled(memory):
+        return None
+    likeness = likeness_to_reading(evidence, key)
+    came_at_once = memory.shape is DefectClass.STEP
+    is_tied = likeness is not None and likeness >= _TIED
+    if not (came_at_once or is_tied) or _is_tight(evidence):
+        return None
+    return key if _is_multiplied(memory) or _is_large(evidence, memory) else None
+
+
+def _is_filled(memory: Trend) -> bool:
+    filled = (DefectClass.STEP, DefectClass.WARM_UP, DefectClass.PLATEAU)
+    return memory.shape in filled
+
+
+def _is_multiplied(memory: Trend) -> bool:
+    grown = memory.last - memory.first
+    return grown >= _LEAST_LOAD and memory.last >= _MULTIPLIED * memory.first
+
+
+def _is_large(evidence: Evidence, memory: Trend) -> bool:
+    return any(
+        memory.peak >= _LARGE_OF_LIMIT * usage.value
+        and memory.retained >= 0.5 * memory.peak
+        for usage in usages(evidence, OF_MEMORY)
+    )
+
+
+def _is_tight(evidence: Evidence) -> bool:
+    keys = ("cgroup", "address-space", "data")
+    return any(usage.peak >= TIGHT * usage.value for usage in usages(evidence, keys))
+
+
+def unexplained_memory(evidence: Evidence) -> str | None:
+    """Return the memory metric that grows for no reason another sign names."""
+    key = evidence.growing_memory()
+    memory = evidence.trend(key) if key else None
+    if key is None or memory is None:
+        return None
+    is_explained = (
+        threads_explain_memory(evidence, memory)
+        or stack_explains_memory(evidence, memory)
+        or evidence.rise("shmem_bytes", memory) >= 0.5 * memory.retained
+        or mapping_growth(evidence) == "mappings"
+        or is_running_away(evidence, memory)
+        or bulk_load(evidence) is not None
+    )
+    return None if is_explained else key
