@@ -103,7 +103,7 @@ class ProcessList:
             access_reason=reason,
             group=identity.group,
             is_kernel_thread=stat.is_kernel_thread,
-            is_mine=identity.user_id == self._my_id,
+            is_mine=identity.user_id == self._my_id and not stat.is_kernel_thread,
         )
 
 
