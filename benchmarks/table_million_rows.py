@@ -83,13 +83,21 @@ def main() -> None:
     timed("filter by another text", lambda: model.set_filter("file-99"))
     timed("clear the filter", lambda: model.set_filter(""))
 
-    def scroll() -> None:
-        table.view.scrollToBottom()
-        application.processEvents()
-        table.view.scrollToTop()
-        application.processEvents()
+    timed("scroll to the end and back, painted", lambda: scroll(application, table))
+    against_proxy(rows)
 
-    timed("scroll to the end and back, painted", scroll)
+
+def scroll(application: QApplication, table: ColumnsTable) -> None:
+    """Jump to the end and back and paint both."""
+    table.view.scrollToBottom()
+    application.processEvents()
+    table.view.scrollToTop()
+    application.processEvents()
+
+
+def against_proxy(rows: int) -> None:
+    """Sort a tenth of the rows by Qt's proxy model and by ours."""
+    down = Qt.SortOrder.DescendingOrder
     tenth = ColumnsModel()
     tenth.set_columns(change_columns(make_changes(rows // 10), 0, lambda _: None))
     proxy = QSortFilterProxyModel()

@@ -43,9 +43,8 @@ class TextColumn:
 
     def ranks(self) -> npt.NDArray[np.uint32]:
         """Return for each row the place of its text in sorted order, for sorting."""
-        order = sorted(
-            range(len(self.pool)), key=lambda code: self.pool[code].casefold()
-        )
+        folded = [text.casefold() for text in self.pool]
+        order = sorted(range(len(folded)), key=folded.__getitem__)
         rank = np.empty(len(self.pool), dtype=np.uint32)
         rank[order] = np.arange(len(order), dtype=np.uint32)
         return rank[self.codes]

@@ -65,6 +65,7 @@ class ColumnsModel(QAbstractTableModel):
         self._keep: npt.NDArray[np.bool_] | None = None
         self._needle = ""
         self._folded: dict[int, list[str]] = {}
+        self._ranks: dict[int, npt.NDArray[np.uint32]] = {}
         self._sort_column = -1
         self._descending = False
 
@@ -75,7 +76,7 @@ class ColumnsModel(QAbstractTableModel):
         self.beginResetModel()
         self._columns = columns
         self._rows = len(columns[0].values) if columns else 0
-        self._folded = {}
+        self._folded, self._ranks = {}, {}
         self._sorted = self._sort_all()
         self._keep = self._match(self._needle)
         self._order = self._visible()
@@ -131,8 +132,7 @@ class ColumnsModel(QAbstractTableModel):
     def _sort_all(self) -> Order:
         if not 0 <= self._sort_column < len(self._columns):
             return np.arange(self._rows, dtype=np.intp)
-        values = self._columns[self._sort_column].values
-        keys = values.ranks() if isinstance(values, TextColumn) else values
+        keys = self._sort_keys(self._sort_column)
         if not self._descending:
             return np.argsort(keys, kind="stable")
         # Reversed twice, so that equal rows keep their order and NaN stays last.
@@ -141,6 +141,15 @@ class ColumnsModel(QAbstractTableModel):
             unknown = np.isnan(keys[order])
             order = np.concatenate([order[~unknown], order[unknown]])
         return order
+
+    def _sort_keys(self, place: int) -> npt.NDArray[Any]:
+        values = self._columns[place].values
+        if not isinstance(values, TextColumn):
+            return values
+        # Ordering a million texts takes a third of a second: once is enough.
+        if place not in self._ranks:
+            self._ranks[place] = values.ranks()
+        return self._ranks[place]
 
     def _match(self, needle: str) -> npt.NDArray[np.bool_] | None:
         if not needle:
