@@ -54,7 +54,7 @@ def parse_seconds(text: str) -> float:
         seconds = float("nan")
     if not 0 < seconds < _LONGEST_S:
         raise BadUsage(
-            say("{text!r} is not a time.", text=text),
+            say("{text} is not a time.", text=ascii(text[:40])),
             say("Seconds, or a number with s, m or h: 20, 20s, 5m, 1h"),
         )
     return seconds
@@ -68,7 +68,7 @@ def parse_pid(text: str) -> int:
     """Return the pid that is written there; raises ``BadUsage``."""
     if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) < 2**31):
         raise BadUsage(
-            say("{text!r} is not a process id.", text=text),
+            say("{text} is not a process id.", text=ascii(text[:40])),
             say("leakgui ps lists the processes that can be watched."),
         )
     return int(text)

@@ -112,7 +112,7 @@ def _parser_for(arguments: Sequence[str]) -> ArgumentParser:
     if not window.can_open(word):
         close = difflib.get_close_matches(word, names, n=1)
         raise BadUsage(
-            say("{word!r} is no command, no process id and no file.", word=word),
+            say("{word} is no command, no process id and no file.", word=ascii(word)),
             say("Did you mean {close}?", close=close[0]) if close else "leakgui --help",
         )
     parser = _new_parser("leakgui", window.summary)

@@ -12,6 +12,8 @@ from leakgui.formatting import printable
 
 SCHEMA = 1
 RIGHT = ">"
+_LONGEST_LAST = 200
+"""Command lines can have megabytes; ``--json`` gives them whole."""
 
 
 def prepare_streams() -> None:
@@ -72,8 +74,8 @@ def _fit(cell: str, width: int, *, is_right: bool) -> str:
 
 
 def _room_for_last(widths: Sequence[int]) -> int:
-    """Return what a terminal leaves for the last column; without one, no end."""
+    """Return what a terminal leaves for the last column, or what a file may take."""
     if not sys.stdout.isatty():
-        return sys.maxsize
+        return _LONGEST_LAST
     columns = os.get_terminal_size(sys.stdout.fileno()).columns
     return max(20, columns - sum(widths[:-1]) - 2 * (len(widths) - 1))

@@ -8,6 +8,7 @@ from pathlib import Path
 from leakgui.cli.command import Context, parse_pid
 from leakgui.cli.display import require_display
 from leakgui.errors import SessionUnreadable
+from leakgui.formatting import printable
 from leakgui.model.opening import Opening
 from leakgui.texts import say
 
@@ -23,7 +24,14 @@ def prepare_parser(parser: ArgumentParser) -> None:
 
 def can_open(word: str) -> bool:
     """Return whether a first argument that is no command means the window."""
-    return word.isdigit() or word.endswith(".leak") or Path(word).exists()
+    return word.isdigit() or word.endswith(".leak") or _is_file(word)
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).is_file()
+    except (OSError, ValueError):  # too long for a name, for instance
+        return False
 
 
 def run(arguments: Namespace, context: Context) -> int:
@@ -35,10 +43,10 @@ def run(arguments: Namespace, context: Context) -> int:
 def _find_opening(what: str | None) -> Opening:
     if what is None:
         return Opening()
-    file = Path(what)
-    if file.is_file():
-        return Opening(file=file)
+    if _is_file(what):
+        return Opening(file=Path(what))
     if not what.isdigit():
+        file = printable(what)
         raise SessionUnreadable(
             say("There is no recording {file}.", file=file),
             say("leakgui record PID -o {file} makes one.", file=file),
