@@ -26,6 +26,7 @@ class Header(QWidget):
         super().__init__(parent)
         self._row = row
         self._is_dark = False
+        self._is_picture = False
         self.entries: dict[str, LegendEntry] = {}
         self._title = _tool_button(self, say(row.title))
         self._title.setToolTip(say("Open or close this plot"))
@@ -40,10 +41,18 @@ class Header(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_open(is_open=True)
 
+    def hide_controls(self) -> None:
+        """Leave only what can be read, for a picture."""
+        self._is_picture = True
+        self._title.setArrowType(Qt.ArrowType.NoArrow)
+        self._more.hide()
+        self._arrange()
+
     def set_open(self, *, is_open: bool) -> None:
         """Turn the arrow and say so to a screen reader."""
         arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
-        self._title.setArrowType(arrow)
+        if not self._is_picture:
+            self._title.setArrowType(arrow)
         state = say("open") if is_open else say("closed")
         self._title.setAccessibleName(f"{say(self._row.title)}: {state}")
 
@@ -84,7 +93,7 @@ class Header(QWidget):
             action.setCheckable(True)
             action.setChecked(key in chosen)
             action.toggled.connect(self.shown_changed)
-        self._more.setVisible(bool(offered))
+        self._more.setVisible(bool(offered) and not self._is_picture)
         self._arrange()
 
     def chosen_metrics(self) -> tuple[str, ...]:

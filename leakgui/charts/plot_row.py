@@ -89,6 +89,15 @@ class PlotRow(QWidget):
         if source is not None:
             self.plot.set_start(source.started_unix_s)
 
+    def fit_anew(self) -> None:
+        """Fit the value axis to the data at the next drawing, however it was."""
+        self.plot.values = None
+
+    def has_readings(self, source: PlotSource) -> bool:
+        """Whether any metric of this row was ever read."""
+        envelopes = (source.envelope(key) for key in self.row.metrics)
+        return any(envelope is not None and len(envelope) for envelope in envelopes)
+
     def say_nothing(self, message: str) -> None:
         """Show a line of text instead of curves."""
         self.header.offer_metrics(())

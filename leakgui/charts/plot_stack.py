@@ -116,7 +116,7 @@ class PlotStack(QWidget):
         """Let every value axis begin at 0, or fit it to what is visible."""
         for row in self.rows:
             row.from_zero = from_zero
-            row.plot.values = None
+            row.fit_anew()
         self.refresh()
 
     # --- drawing -------------------------------------------------------------
@@ -234,6 +234,8 @@ class PlotStack(QWidget):
     ) -> None:
         was_following = self._window.is_following
         change()
+        for row in self.rows:
+            row.fit_anew()
         self.refresh()
         if self._window.is_following != was_following:
             self.following_changed.emit(self._window.is_following)
@@ -266,6 +268,10 @@ class PlotStack(QWidget):
             row.plot.move_crosshair(elapsed_s)
             row.plot.setToolTip(cause)
         self._show_readings()
+
+    def read_at(self, elapsed_s: float) -> None:
+        """Put the crosshair at a moment and read out its values."""
+        self._hover(elapsed_s)
 
     def _stop_hovering(self) -> None:
         self._hover_s = None
@@ -309,6 +315,18 @@ class PlotStack(QWidget):
         row.set_open(is_open=not row.is_open)
         self._arrange()
         self.refresh()
+
+    def open_what_has_data(self) -> int:
+        """Leave out everything that needs a mouse, for a file; return the rows left."""
+        self._rest.hide()
+        for row in self.rows:
+            row.header.hide_controls()
+            has_data = self._source is not None and row.has_readings(self._source)
+            row.set_open(is_open=has_data)
+            row.setVisible(has_data)
+        self._arrange()
+        self.refresh()
+        return max(len(self._open_rows()), 1)
 
     def _row(self, key: str) -> PlotRow:
         return next(row for row in self.rows if row.row.key == key)
