@@ -52,6 +52,7 @@ class PlotRow(QWidget):
         self._values: RowValues | None = None
         self._drawn: dict[str, tuple[object, Extent | None]] = {}
         self._is_dark = False
+        self._line_width = 1
         self.header.shown_changed.connect(self.shown_changed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -77,6 +78,10 @@ class PlotRow(QWidget):
         self.header.set_dark(dark)
         self.plot.set_dark(dark)
         self.strip.set_ground(self.plot.decor.ground)
+        self._drawn.clear()
+
+    def set_line_width(self, pixels: int) -> None:
+        self._line_width = pixels
         self._drawn.clear()
 
     def set_source(self, source: PlotSource | None) -> None:
@@ -156,6 +161,7 @@ class PlotRow(QWidget):
 
     def _pen(self, key: str, *, is_overlay: bool) -> object:
         pen = style_of(key).pen(self._is_dark)
+        pen.setWidth(self._line_width)
         if is_overlay:
             faint = pen.color()
             faint.setAlpha(_OVERLAY_ALPHA)

@@ -316,6 +316,12 @@ class PlotStack(QWidget):
         self._arrange()
         self.refresh()
 
+    def set_line_width(self, pixels: int) -> None:
+        """Draw curves so many device pixels wide: in a file of twice the scale, two."""
+        for row in self.rows:
+            row.set_line_width(pixels)
+        self.refresh()
+
     def open_what_has_data(self) -> int:
         """Leave out everything that needs a mouse, for a file; return the rows left."""
         self._rest.hide()
