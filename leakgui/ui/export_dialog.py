@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from leakgui.ui.exporting import FORMATS, ExportChoice, draw_preview, write_file
 from leakgui.ui.folders import file_stem
 from leakgui.ui.problems import ProblemBanner
 from leakgui.ui.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 PREVIEW_WIDTH = 520
 PREVIEW_DELAY_MS = 150
@@ -149,6 +152,7 @@ class ExportDialog(QDialog):
         except LeakguiError as error:
             self._banner.show_problem(error)
             return
+        logger.info("exported %d files", len(written))
         names = ", ".join(path.name for path in written)
         folder = self._folder.text()
         self._workspace.said.emit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,6 +12,8 @@ from leakgui.guidance.engine import judge
 from leakgui.model.finding import Judgement
 from leakgui.ui.jobs import Cancelled, Jobs
 from leakgui.ui.subject import LiveSubject, Subject
+
+logger = logging.getLogger(__name__)
 
 LEAST_PAUSE_MS = 2000
 # Judging may use a two-hundredth of the time between two judgements.
@@ -59,6 +62,8 @@ class Judging(QObject):
 
     def _take(self, answer: tuple[Judgement, float]) -> None:
         self.judgement, cost_s = answer
+        first = self.judgement.findings[0]
+        logger.info("judged %s in %.1f ms", first.rule, 1000 * cost_s)
         self.judged.emit(self.judgement)
         self._plan_next(cost_s)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from leakgui.ui.top_bar import TopBar
     from leakgui.ui.watch_page import WatchPage
     from leakgui.ui.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 # Raised when toolbars change, so that an old layout is not restored.
 LAYOUT_VERSION = 1
@@ -91,6 +94,7 @@ class MainWindow(QMainWindow):
         """Show what the command line asked for."""
         if opening == Opening():
             QTimer.singleShot(0, self.load)
+            QTimer.singleShot(0, lambda: logger.info("ready to watch"))
             return
         self.load()
         if opening.file is not None:

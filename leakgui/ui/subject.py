@@ -65,6 +65,17 @@ class _Compared:
         return tuple(self._known[pair] for pair in pairs)
 
 
+def describe_counters(difference: Difference) -> str:
+    """Return ``1 with 2: handles +50, threads +0`` for the log."""
+    parts = []
+    for key in ("handles", "threads"):
+        before, after = difference.counters.get(key, (None, None))
+        if before is not None and after is not None:
+            parts.append(f"{key} {after - before:+.0f}")
+    pair = f"{difference.from_number} with {difference.to_number}"
+    return f"{pair}: {', '.join(parts)}"
+
+
 def compare_numbers(
     subject: Subject, before: int, after: int, events: Sequence[Event]
 ) -> Difference:

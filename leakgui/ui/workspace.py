@@ -23,7 +23,13 @@ from leakgui.ui.folders import new_recording_path
 from leakgui.ui.jobs import Jobs
 from leakgui.ui.judging import Judging
 from leakgui.ui.next_run import NextRun
-from leakgui.ui.subject import FileSubject, LiveSubject, Subject, compare_numbers
+from leakgui.ui.subject import (
+    FileSubject,
+    LiveSubject,
+    Subject,
+    compare_numbers,
+    describe_counters,
+)
 from leakgui.ui.theme import Theme
 
 logger = logging.getLogger(__name__)
@@ -113,6 +119,7 @@ class Workspace(QObject):
             self.problem.emit(error)
             return False
         self._child = child
+        logger.info("watching %d %s", key.pid, name)
         self._open(LiveSubject(recorder))
         return True
 
@@ -228,6 +235,7 @@ class Workspace(QObject):
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
         self.busy.emit("")
+        logger.info("snapshot %d taken in %.0f ms", snapshot.number, snapshot.cost_ms)
         self._set_snapshot(snapshot)
         self.snapshots_changed.emit()
         numbers = [heading.number for heading in self._headings()]
@@ -238,6 +246,7 @@ class Workspace(QObject):
     def _take_event(self, event: Event) -> None:
         if self.subject is None:
             return
+        logger.info("%s: %s", event.kind.value, event.text)
         self.event_happened.emit(event)
         if event.kind is EventKind.SNAPSHOT:
             self.snapshots_changed.emit()
@@ -279,6 +288,7 @@ class Workspace(QObject):
 
     def _set_difference(self, difference: Difference) -> None:
         self.difference = difference
+        logger.info("compared %s", describe_counters(difference))
         self.compared.emit(difference)
 
     # -- the next run ---------------------------------------------------------------

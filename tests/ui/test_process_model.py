@@ -47,7 +47,9 @@ def names(model):
 
 
 def test_largest_first_and_unknown_last(model):
-    feed(model, process(1, "a", rss=5), process(2, "b", rss=None), process(3, "c", rss=9))
+    feed(
+        model, process(1, "a", rss=5), process(2, "b", rss=None), process(3, "c", rss=9)
+    )
     assert names(model) == ["c", "a", "b"]
 
 

@@ -1,0 +1,83 @@
+"""The main job done by hand: choose, watch, snapshot, compare, understand, export."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.desktop import Desktop, Program, start_target, tell
+
+pytestmark = [
+    pytest.mark.desktop,
+    pytest.mark.live,
+    pytest.mark.needs_tool("Xvfb", "openbox", "xdotool", "import"),
+]
+
+TARGET = """
+import sys, tempfile
+kept = []
+print("ready")
+for line in sys.stdin:
+    kept += [tempfile.TemporaryFile() for _ in range(int(line))]
+    print(len(kept))
+"""
+
+
+@pytest.fixture
+def desktop():
+    desktop = Desktop()
+    yield desktop
+    desktop.close()
+
+
+@pytest.fixture
+def target():
+    target = start_target(TARGET, "leakgui-click-target")
+    yield target
+    target.stdin.close()
+    target.wait(10)
+    target.stdout.close()
+
+
+def test_the_main_job_by_keys_and_clicks(desktop, target, tmp_path):
+    program = Program(desktop, env={"HOME": str(tmp_path)})
+    try:
+        desktop.wait_for_window("leakgui")
+        program.wait_for("ready to watch")
+        desktop.type("leakgui-click-target")
+        desktop.press("Return")
+        program.wait_for(f"watching {target.pid}")
+        program.wait_for("judged")
+        desktop.press("F5")
+        program.wait_for("snapshot 1 taken")
+        assert tell(target, ("50",)) == "50"
+        desktop.press("F5")
+        program.wait_for("snapshot 2 taken")
+        assert "handles +50" in program.wait_for("compared 1 with 2")
+        desktop.press("w")
+        desktop.press("ctrl+e")
+        desktop.wait_for_window("Export")
+        desktop.press("Return")
+        program.wait_for("exported")
+        desktop.press("ctrl+q")
+        assert program.end() == 0
+    finally:
+        program.kill()
+    written = {path.suffix for path in tmp_path.iterdir() if path.is_file()}
+    assert {".png", ".svg", ".csv", ".html"} <= written
+    assert target.poll() is None
+    assert tell(target, ("1",)) == "51"
+
+
+def test_a_process_that_ends_is_an_event(desktop, target, tmp_path):
+    program = Program(desktop, str(target.pid), env={"HOME": str(tmp_path)})
+    try:
+        program.wait_for(f"watching {target.pid}")
+        program.wait_for("judged")
+        target.stdin.close()
+        target.wait(10)
+        program.wait_for("target ended")
+        desktop.wait_for_window("leakgui")
+        desktop.press("ctrl+q")
+        assert program.end() == 0
+    finally:
+        program.kill()
