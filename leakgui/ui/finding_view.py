@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,7 +21,7 @@ from leakgui.model.metric import METRIC_BY_KEY, Unit
 from leakgui.ui.theme import Theme
 from leakgui.ui.words import class_word, confidence_word, severity_word, verdict_word
 
-PLOT_HEIGHT = 170
+PLOT_SIZE = (360, 200)
 
 
 class FindingView(QWidget):
@@ -38,13 +37,15 @@ class FindingView(QWidget):
         super().__init__(parent)
         self._finding = finding
         self._theme = theme
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(10, 2, 10, 8)
+        self._column = QVBoxLayout()
         self._column.setSpacing(5)
-        self._add_head()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 10, 8)
+        row.addLayout(self._column, 1)
         if plot is not None:
-            plot.setFixedHeight(PLOT_HEIGHT)
-            self._column.addWidget(plot)
+            plot.setFixedSize(*PLOT_SIZE)
+            row.addWidget(plot, 0, Qt.AlignmentFlag.AlignTop)
+        self._add_head()
         self._add_numbers()
         self._add_list(self.tr("Evidence"), "•", finding.evidence)
         self._add_list(self.tr("What speaks against it"), "◦", finding.against)
@@ -165,7 +166,6 @@ def _text(text: str) -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
-    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse
         | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -19,6 +19,8 @@ from leakgui.ui.tables import ColumnsTable
 from leakgui.ui.verdict_strip import VerdictStrip
 from leakgui.ui.workspace import Workspace
 
+READING_HEIGHT = 340
+
 
 class WatchPage(QWidget):
     """Verdict strip, plots, snapshots on the right, details below."""
@@ -53,7 +55,7 @@ class WatchPage(QWidget):
         self.vertical = QSplitter(Qt.Orientation.Vertical)
         self.vertical.addWidget(self.timeline)
         self.vertical.addWidget(self.tabs)
-        self.vertical.setSizes([400, 270])
+        self.vertical.setSizes([450, 240])
         self.vertical.setStretchFactor(0, 3)
         self.vertical.setStretchFactor(1, 2)
         self.vertical.setChildrenCollapsible(False)
@@ -97,7 +99,10 @@ class WatchPage(QWidget):
             self.snapshots.show_headings(subject.headings(), is_live=subject.is_live)
 
     def show_evidence(self) -> None:
-        """Bring the grounds of the verdict to the front."""
+        """Bring the grounds of the verdict to the front, with room to read them."""
+        above, below = self.vertical.sizes()
+        if below < READING_HEIGHT:
+            self.vertical.setSizes([above + below - READING_HEIGHT, READING_HEIGHT])
         self.tabs.setCurrentWidget(self.evidence)
 
     def compare_ticked(self) -> None:
