@@ -125,20 +125,24 @@ class Child:
 
     def _relay_log(self) -> None:
         """Log what the helper logs, at the level that it says first in the line."""
-        stream = BufferedReader(_pipe(self._process.stderr))
-        while line := stream.readline(_LONGEST_LOG_LINE):
-            level, _, text = line.decode("utf-8", "replace").rstrip().partition(" ")
-            number = logging.getLevelNamesMapping().get(level)
-            if number is None:
-                logger.warning("%s %s", level, text)
-            else:
-                logger.log(number, "%s", text)
+        with BufferedReader(_pipe(self._process.stderr)) as stream:
+            while line := stream.readline(_LONGEST_LOG_LINE):
+                _log_again(line.decode("utf-8", "replace").rstrip())
 
     def _died(self) -> HelperFailed:
         return HelperFailed(
             say("The helper that reads for leakgui has ended."),
             say("Try again: a new one is started. The log says more."),
         )
+
+
+def _log_again(line: str) -> None:
+    level, _, text = line.partition(" ")
+    number = logging.getLevelNamesMapping().get(level)
+    if number is None:  # a traceback, or what some library printed
+        logger.warning("%s", line)
+    else:
+        logger.log(number, "%s", text)
 
 
 def _pipe(stream: IO[bytes] | None) -> FileIO:
