@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -69,11 +70,19 @@ def explain(
     if is_refusal(error):
         return AccessDenied(
             say("The system does not let us read this of process {pid}.", pid=key.pid),
-            say("Try: sudo leakgui record {pid}", pid=key.pid),
+            _hint(key.pid),
         )
     return Unsupported(
         say("This cannot be read of process {pid}: {error}", pid=key.pid, error=error)
     )
+
+
+def _hint(pid: int) -> str:
+    """Return what would allow it; root is past what sudo can do."""
+    my_id = getattr(os, "geteuid", lambda: None)()
+    if my_id in {0, None}:
+        return say("Why: leakgui doctor {pid}", pid=pid)
+    return say("Try: sudo leakgui record {pid} (why: leakgui doctor {pid})", pid=pid)
 
 
 def is_refusal(error: Exception) -> bool:

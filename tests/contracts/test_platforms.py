@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 
@@ -94,6 +95,17 @@ def test_a_child_is_listed_described_and_read(platform, child):
     assert {"rss_bytes", "threads", "handles"} <= set(reader.read(Tier.COUNTERS))
     assert {"limit_system_bytes", "system_bytes"} <= set(reader.read(Tier.LIMITS))
     reader.close()
+
+
+def test_a_zombie_is_listed_without_numbers(platform, child):
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    (row,) = [row for row in platform.list_processes() if row.key.pid == child.pid]
+    assert (row.state, row.access) == ("Z", Access.NOT_ALLOWED)
+    assert (row.rss_bytes, row.handles) == (None, None)
+    assert "already ended" in row.access_reason
+    with pytest.raises(ProcessGone, match="waits to be collected"):
+        platform.open_reader(row.key)
 
 
 def test_a_pid_of_nobody_is_gone(platform):

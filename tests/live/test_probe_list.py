@@ -7,11 +7,11 @@ import sys
 import time
 
 import pytest
-from obedient import Obedient, wait_until
 
 from leakgui.model.process import Access
 from leakgui.probe.platform import current
 from leakgui.probe.procfs import page_bytes
+from tests.live.obedient import Obedient, wait_until
 
 pytestmark = [
     pytest.mark.live,

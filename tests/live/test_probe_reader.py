@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from obedient import Obedient, wait_until
 
-from leakgui.errors import ProcessGone, Unsupported
+from leakgui.errors import ProcessGone, TargetError, Unsupported
 from leakgui.model.metric import HANDLE_KINDS, METRIC_BY_KEY, Tier
 from leakgui.model.process import ProcessKey
 from leakgui.probe.handles import list_handles
 from leakgui.probe.platform import current
 from leakgui.probe.procfs import count_handles_of
 from leakgui.probe.sockets import read_sockets
+from tests.live.obedient import Obedient, wait_until
 
 pytestmark = [
     pytest.mark.live,
@@ -165,6 +165,14 @@ def test_a_handle_names_its_target(reader, target, tmp_path):
     assert targets[f"unix {tmp_path / 's'}"].inode in read_sockets(target.pid)
 
 
+def test_a_path_too_long_for_the_kernel_is_still_a_file(reader, target, tmp_path):
+    target.tell(f"os.chdir({str(tmp_path)!r}); n = 'n' * 250")
+    target.tell("[(os.mkdir(n), os.chdir(n)) for _ in range(20)]; f = open('f', 'w')")
+    _, handles = reader.read_handles()
+    assert ("file", "/…") in {(handle.kind, handle.target) for handle in handles}
+    target.tell("os.unlink('f'); [(os.chdir('..'), os.rmdir(n)) for _ in range(20)]")
+
+
 def test_mappings_and_heap(reader, target):
     line = "m = [mmap.mmap(-1, 8192, 2, 1 + n % 2 * 2) for n in range(400)]"
     # Readable and writable ones in turn are not merged into one.
@@ -250,6 +258,8 @@ def test_a_reader_gives_its_handles_back(target, platform):
             reader.read(tier)
         reader.close()
         reader.close()
+        with pytest.raises(TargetError):
+            reader.read(Tier.COUNTERS)
         with pytest.raises(ProcessGone):
             platform.open_reader(ProcessKey(key.pid, 1))
     assert count_handles_of("/proc/self/fd") == before

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from obedient import Obedient
 
 from leakgui.errors import AccessDenied, LeakguiError
 from leakgui.model.metric import Tier
 from leakgui.probe.platform import current
+from tests.live.obedient import Obedient
 
 NOBODY = 65534
 pytestmark = [

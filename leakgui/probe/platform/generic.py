@@ -72,7 +72,10 @@ class Generic:
 
 def _row(process: psutil.Process, mine: str) -> Process:
     known = process.as_dict(_ASKED, ad_value=None)
+    is_zombie = known["status"] == psutil.STATUS_ZOMBIE
     memory, user = known["memory_info"], known["username"] or ""
+    if is_zombie:
+        memory = None
     return Process(
         key=ProcessKey(process.pid, start_ticks(process)),
         parent_pid=known["ppid"] or 0,
@@ -82,16 +85,16 @@ def _row(process: psutil.Process, mine: str) -> Process:
         started_unix_s=process.create_time(),
         state=STATES.get(known["status"], ""),
         rss_bytes=memory.rss if memory else None,
-        handles=_count_handles(process),
+        handles=None if is_zombie else _count_handles(process),
         threads=known["num_threads"],
         access=Access.COUNTS_ONLY if memory else Access.NOT_ALLOWED,
-        access_reason=_reason(known["status"], is_readable=bool(memory)),
+        access_reason=_reason(is_zombie=is_zombie, is_readable=bool(memory)),
         is_mine=bool(mine) and user.rpartition("\\")[2] == mine,
     )
 
 
-def _reason(status: str | None, *, is_readable: bool) -> str:
-    if status == psutil.STATUS_ZOMBIE:
+def _reason(*, is_zombie: bool, is_readable: bool) -> str:
+    if is_zombie:
         return say("already ended, waits for its parent")
     if is_readable:
         return say("this system tells numbers only")

@@ -33,9 +33,9 @@ _edge = translate((OSError,), ask_alive)
 class LinuxReader:
     """Reads /proc/PID through an open descriptor of it, never through its number.
 
-    A pid that is used again can therefore not be mistaken for the process. Not
-    readable from status and statm at once on purpose: all memory counters come from
-    one read of status, so that RSS is the sum of its parts.
+    A pid that is used again can therefore not be mistaken for the process. statm is
+    left alone: all memory counters come from one read of status, so that RSS is the
+    sum of its parts.
     """
 
     def __init__(self, key: ProcessKey) -> None:
@@ -44,6 +44,7 @@ class LinuxReader:
         self._groups = GroupReader()
         self._group_facts: dict[str, str] = {}
         self._has_size = False
+        self._io: int | None = None
         try:
             self._start()
         except BaseException:
@@ -87,6 +88,9 @@ class LinuxReader:
     def close(self) -> None:
         while self._open:
             os.close(self._open.pop())
+        # The numbers may soon be those of other files.
+        self._folder = self._stat = self._status = self._handles = -1
+        self._io = None
 
     @_edge
     def _start(self) -> None:
@@ -95,10 +99,8 @@ class LinuxReader:
         self._check()
         self._is_kernel_thread = self._read_stat().is_kernel_thread
         self._status = self._keep_file("status")
-        try:
-            self._io: int | None = self._keep_file("io")
-        except OSError:
-            self._io = None
+        with contextlib.suppress(OSError):
+            self._io = self._keep_file("io")
         # Naming the folder needs no right to list it, and it still tells its size.
         path_only = os.O_PATH | os.O_CLOEXEC
         self._handles = self._keep(os.open("fd", path_only, dir_fd=self._folder))

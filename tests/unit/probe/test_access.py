@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import pytest
 
@@ -124,6 +125,14 @@ def hidden(key: ProcessKey) -> None:
 )
 def test_an_error_is_explained_after_asking_again(error, ask, kind):
     assert type(explain(error, KEY, (OSError,), ask)) is kind
+
+
+@pytest.mark.parametrize(("my_id", "has_sudo"), [(0, False), (1000, True)])
+def test_root_is_not_told_to_become_root(monkeypatch, my_id, has_sudo):
+    monkeypatch.setattr(os, "geteuid", lambda: my_id)
+    hint = explain(REFUSED, KEY, (OSError,), alive).hint
+    assert ("sudo leakgui record 7" in hint) == has_sudo
+    assert "leakgui doctor 7" in hint
 
 
 def test_the_edge_lets_through_what_is_no_error_of_the_system():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,9 @@ from leakgui.model.metric import HANDLE_KINDS, METRIC_BY_KEY
 from leakgui.probe.handles import (
     SeenHandle,
     classify,
+    has_tcp_table,
+    list_handles_at,
+    read_kinds,
     reading_of,
     see_handle,
     socket_target,
@@ -119,3 +124,55 @@ def test_states_are_counted_or_unknown():
     assert reading_of(handles, has_states=True)["sockets_close_wait"] == 1
     assert reading_of(handles, has_states=True)["sockets_established"] == 1
     assert "sockets_close_wait" not in reading_of(handles, has_states=False)
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Make a /proc/PID of links and socket tables; return it as a descriptor."""
+    opened = []
+
+    def make(links: list[str], tcp: bytes | None = None) -> int:
+        (tmp_path / "fd").mkdir()
+        for number, link in enumerate(links):
+            (tmp_path / "fd" / str(number)).symlink_to(link)
+        if tcp is not None:
+            (tmp_path / "net").mkdir()
+            (tmp_path / "net" / "tcp").write_bytes(tcp)
+        opened.append(os.open(tmp_path, os.O_RDONLY))
+        return opened[-1]
+
+    yield make
+    for descriptor in opened:
+        os.close(descriptor)
+
+
+TCP = (
+    b"head\n 0: 0100007F:07E8 0100007F:1000 08 0:0 00:0 0 0 0 548 1\n"
+    b" 1: 0100007F:07E8 0100007F:1000 08 0:0 00:0 0 0 0 999 1\n"
+)
+
+
+def test_only_sockets_of_the_process_are_counted(process):
+    folder = process(["socket:[548]", "pipe:[999]", "/tmp/x"], TCP)
+    reading = read_kinds(folder)
+    assert (reading["sockets_close_wait"], reading["handles_pipe"]) == (1, 1)
+    handles = list_handles_at(folder)
+    assert reading_of(handles, has_states=has_tcp_table(folder)) == reading
+
+
+def test_states_are_unknown_without_tables(process):
+    folder = process(["socket:[548]"])
+    reading = read_kinds(folder)
+    assert reading["handles_socket"] == 1
+    assert "sockets_close_wait" not in reading
+    assert not has_tcp_table(folder)
+    assert list_handles_at(folder) == [SeenHandle(0, "socket", "socket", 548, "", "")]
+
+
+def test_without_sockets_their_states_are_a_known_zero(process):
+    assert read_kinds(process(["/tmp/x"]))["sockets_close_wait"] == 0
+
+
+def test_handles_come_by_number_and_not_by_letter(process):
+    handles = list_handles_at(process(["/tmp/x"] * 12))
+    assert [handle.number for handle in handles] == list(range(12))
