@@ -179,8 +179,9 @@ class PlotRow(QWidget):
         limits = limits_for(source, shown, low, high)
         top = max([high, *(line.value for line in limits if line.is_in_sight)])
         wanted = fitting_range(low, top, self.row.unit, from_zero=self.from_zero)
-        wanted = self._with_room(wanted, limits, high)
-        self.plot.show_values(next_range(self.plot.values, low, top, wanted))
+        roomy = self._with_room(wanted, limits, high)
+        needed = top + roomy[1] - wanted[1]
+        self.plot.show_values(next_range(self.plot.values, low, needed, roomy))
         self.plot.decor.limits = [(line, self._limit_text(line)) for line in limits]
 
     def _with_room(
