@@ -2,31 +2,104 @@
 
 from __future__ import annotations
 
+import subprocess
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 
+from leakgui.errors import BadUsage, ProcessGone, ToolMissing
+from leakgui.formatting import printable
 from leakgui.model.process import ProcessKey
+from leakgui.probe.platform import current
+from leakgui.texts import say
 
 
 class Launched:
-    """A program that leakgui started; only of these the exit code is known."""
+    """A program that leakgui started; only of these the exit code is known.
 
-    pid: int
-    key: ProcessKey
+    It has a session of its own: neither Ctrl+C in our terminal nor our end reaches
+    it. It shares our standard input, output and error.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], key: ProcessKey) -> None:
+        """Use ``launch``."""
+        self._process = process
+        self._lock = threading.Lock()
+        self.pid = process.pid
+        self.key = key
 
     @property
     def exit_code(self) -> int | None:
         """As a shell says it: 137 for SIGKILL; None while it runs."""
-        raise NotImplementedError
+        return self.poll()
 
     def poll(self) -> int | None:
         """Return the exit code if it has ended."""
-        raise NotImplementedError
+        with self._lock:
+            return _as_shell(self._process.poll())
 
     def wait(self, timeout_s: float | None = None) -> int | None:
         """Wait for the end; None where the time was not enough."""
-        raise NotImplementedError
+        try:
+            return _as_shell(self._process.wait(timeout_s))
+        except subprocess.TimeoutExpired:
+            return None
+
+    def __del__(self) -> None:
+        # It is meant to run on without us: that is no forgotten child.
+        if self._process.returncode is None and self._process.poll() is None:
+            self._process.returncode = 0
 
 
 def launch(command: Sequence[str]) -> Launched:
-    """Start a command; raises ``ToolMissing`` where there is no such program."""
-    raise NotImplementedError
+    """Start a command without a shell.
+
+    Raises:
+        BadUsage: there is no command.
+        ToolMissing: there is no such program, or it cannot be executed.
+        ProcessGone: it ended before it could be looked at.
+    """
+    if not command or not command[0]:
+        raise BadUsage(say("There is no program to start."))
+    process = _start(command)
+    try:
+        return Launched(process, current().find_key(process.pid))
+    except ProcessGone:
+        code = _as_shell(process.wait())
+        raise ProcessGone(
+            say(
+                "{program} ended at once (exit code {code}).",
+                program=printable(command[0], most=80),
+                code=code,
+            ),
+            say("Start it in a terminal to see what it says."),
+        ) from None
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(command), start_new_session=True, preexec_fn=None, close_fds=True
+        )
+    except FileNotFoundError as error:
+        if error.filename and Path(command[0]).exists():
+            hint = say("Its interpreter (the first line of the file) is missing.")
+        else:
+            hint = say("Check the spelling, or give the whole path.")
+        raise ToolMissing(_cannot(command, error), hint) from error
+    except (OSError, ValueError) as error:
+        raise ToolMissing(
+            _cannot(command, error),
+            say("It must be a program or a script that you may execute."),
+        ) from error
+
+
+def _cannot(command: Sequence[str], error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    program = printable(command[0], most=80)
+    return say("{program} cannot be started: {reason}", program=program, reason=reason)
+
+
+def _as_shell(code: int | None) -> int | None:
+    """Turn Python's -9 into the 137 that shells and containers report."""
+    return 128 - code if code is not None and code < 0 else code

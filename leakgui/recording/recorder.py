@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import atexit
+import logging
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 
-from leakgui.errors import LeakguiError
+from leakgui import __version__
+from leakgui.errors import LeakguiError, WriteFailed
+from leakgui.helper.client import HelperClient
 from leakgui.model.metric import Tier
-from leakgui.model.process import ProcessKey
-from leakgui.model.recording import Event
+from leakgui.model.process import ProcessKey, Target
+from leakgui.model.recording import Event, EventKind, TimeGap
 from leakgui.model.snapshot import Snapshot
+from leakgui.probe.face import Platform
+from leakgui.probe.platform import current
+from leakgui.recording.cadence import Cadence
+from leakgui.recording.clock import RecordingClock
+from leakgui.recording.cost import Cost, CpuMeter
+from leakgui.recording.ending import describe_end
+from leakgui.recording.file_writer import FileWriter
+from leakgui.recording.intake import Intake
 from leakgui.recording.launch import Launched
 from leakgui.recording.live import LiveRecording
+from leakgui.recording.sampler import Sampler
+from leakgui.recording.snapshots import SnapshotHelper, SnapshotTaker
+from leakgui.session.reader import SessionReader
+from leakgui.session.store import SessionWriter
+from leakgui.texts import say
 
+__all__ = ["Cost", "Recorder"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What watching costs, measured."""
+logger = logging.getLogger(__name__)
 
-    share_of_core: float
-    """Processor time of the recorder's threads over the last seconds: 0.01 is 1 %."""
-    ms_per_sample: float
-    cadence: Mapping[Tier, float]
-    """Seconds between two readings of a tier."""
-    skipped: Mapping[Tier, str]
-    """Tiers that are not read, and why."""
-    missed: int = 0
-    """Readings that were due and could not be taken in time."""
+_EXIT_CODE_WAIT_S = 2.0
+_FLUSH_WAIT_S = 5.0
 
 
 class Recorder:
-    """Measure one process in the background until it ends or ``stop`` is called."""
+    """Measure one process in the background until it ends or ``stop`` is called.
+
+    Given a file that exists, the recording in it goes on. Where the file cannot be
+    written the recording goes on in memory, ``problem`` says so, and writing is
+    tried again. ``announce`` is called for each event, from threads of the recorder.
+    """
 
     live: LiveRecording
-    path: Path | None
+    """What is known so far; there from ``start`` on."""
 
     def __init__(  # noqa: PLR0913  # the knobs of a recording, by name only
         self,
@@ -47,40 +61,228 @@ class Recorder:
         snapshot_every_s: float = 0.0,
         announce: Callable[[Event], None] | None = None,
         child: Launched | None = None,
+        platform: Platform | None = None,
+        helper: SnapshotHelper | None = None,
     ) -> None:
-        raise NotImplementedError
+        """Prepare a recording; nothing happens before ``start``.
+
+        Args:
+            key: the process.
+            path: the session file; None keeps everything in memory.
+            interval_s: seconds between two readings of the counters.
+            cost_share: the share of one core that reading may use.
+            snapshot_every_s: seconds between automatic snapshots; 0 takes none.
+            announce: told each event as it happens.
+            child: the program where leakgui started it: its exit code is kept.
+            platform: what looks at processes; this system's where not given.
+            helper: what takes snapshots; a helper process where not given.
+        """
+        self.path = path
+        self._key = key
+        self._interval_s = interval_s
+        self._cadence = Cadence(interval_s, cost_share)
+        self._snapshot_every_s = snapshot_every_s
+        self._next_snapshot_s = snapshot_every_s
+        self._announce = announce
+        self._child = child
+        self._platform = platform or current()
+        self._helper = helper or HelperClient()
+        self._meter = CpuMeter()
+        self._sampler: Sampler | None = None
+        self._file: FileWriter | None = None
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._is_stopped = False
+
+    # -- asking ---------------------------------------------------------------------
 
     @property
     def cost(self) -> Cost:
-        raise NotImplementedError
+        """What watching costs, measured."""
+        sampler = self._sampler
+        return Cost(
+            share_of_core=self._meter.share,
+            ms_per_sample=sampler.ms_per_sample if sampler else float("nan"),
+            cadence=self._cadence.periods_s,
+            skipped=self._cadence.skipped,
+            missed=sampler.missed if sampler else 0,
+        )
 
     @property
     def problem(self) -> LeakguiError | None:
         """What stands in the way of writing now; None when all is well."""
-        raise NotImplementedError
+        return self._file.problem if self._file else None
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the recording has ended; False where the time was not enough.
+
+        When it ended because the target did, everything is on the disk; ``stop``
+        still closes the file.
+        """
+        return self._ended.wait(timeout_s)
+
+    # -- beginning and ending -------------------------------------------------------
 
     def start(self) -> None:
-        """Begin; raises ``TargetError`` or, for a file of another process, ``BadUsage``."""
-        raise NotImplementedError
+        """Begin to read.
+
+        Raises:
+            TargetError: the process is gone or may not be read.
+            BadUsage: the file is of another process, or is being recorded now.
+            SessionUnreadable: the file exists and cannot be continued.
+        """
+        reader = self._platform.open_reader(self._key)
+        try:
+            target = reader.describe()
+            writer = self._open_existing(target)
+        except BaseException:
+            reader.close()
+            raise
+        self._clock = RecordingClock(writer.started_unix_s if writer else None)
+        self.live = LiveRecording(target, self._clock, self.path)
+        self._intake = Intake(self.live, self._announce)
+        last_ms = self._restore(writer) if writer else -1
+        self._steps = self.live.steps()
+        self._begin_file(writer)
+        number = writer.last_snapshot_number if writer else 0
+        keep = self._intake.take_snapshot
+        self._taker = SnapshotTaker(self.live, self._helper, keep, number)
+        self._sampler = Sampler(
+            reader, self._intake, self._clock, self._cadence, self._interval_s
+        )
+        self._sampler.after_tick = self._after_tick
+        self._sampler.after_end = self._after_end
+        self._sampler.after_failure = self._after_failure
+        atexit.register(self.stop)
+        self._intake.add_event(EventKind.STARTED, text=target.name)
+        interval = f"{self._interval_s:g}"
+        self._intake.take_facts({"leakgui": __version__, "interval_s": interval})
+        self._sampler.start(last_ms)
 
     def stop(self) -> None:
         """End the recording and close its file; may be called again."""
-        raise NotImplementedError
+        with self._lock:
+            if self._is_stopped or self._sampler is None:
+                return
+            self._is_stopped = True
+        atexit.unregister(self.stop)
+        try:
+            self._sampler.stop()
+            self._taker.close()
+            if not self._ended.is_set():
+                self._clock.stop()
+                self._intake.add_event(EventKind.STOPPED)
+        finally:
+            if self._file is not None:
+                self._file.stop()
+            self._ended.set()
 
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until the recording has ended; False where the time was not enough."""
-        raise NotImplementedError
+    def _open_existing(self, target: Target) -> SessionWriter | None:
+        if self.path is None or not self.path.exists():
+            return None
+        return SessionWriter.append(self.path, target)
+
+    def _restore(self, writer: SessionWriter) -> int:
+        """Take over what the file holds; return its newest time in milliseconds."""
+        with SessionReader(writer.path) as reader:
+            self.live.restore(reader)
+        last_ms = writer.last_elapsed_ms
+        self._clock.start_after((last_ms + 1) / 1000)
+        now_s = self._clock.elapsed_s()
+        self._next_snapshot_s += now_s
+        gap = TimeGap(
+            from_s=max(last_ms, 0) / 1000,
+            to_s=now_s,
+            metrics=(),
+            cause=say("not recorded"),
+        )
+        self.live.add_gap(gap)
+        writer.add_gap(gap)
+        return last_ms
+
+    def _begin_file(self, writer: SessionWriter | None) -> None:
+        path, live = self.path, self.live
+        if path is None:
+            return
+
+        def make() -> SessionWriter:
+            return SessionWriter.create(path, live.target, live.started_unix_s)
+
+        self._file = self._intake.file = FileWriter(make, self._tell_problem)
+        if writer is None:
+            try:
+                writer = make()
+            except WriteFailed as error:
+                self._file.problem = error
+                self._tell_problem(error)
+        self._file.start(writer)
+
+    def _tell_problem(self, problem: LeakguiError | None) -> None:
+        text = problem.message if problem else say("The recording is written again.")
+        logger.warning("%s", text)
+        self._intake.add_event(EventKind.NOTE, text=text)
+
+    # -- what the user does ---------------------------------------------------------
 
     def take_snapshot(self, name: str = "") -> Future[Snapshot]:
-        """Take a snapshot in the background."""
-        raise NotImplementedError
+        """Take a snapshot in the background; the result is there when it is kept."""
+        return self._taker.take(name)
 
     def rename_snapshot(self, number: int, name: str) -> None:
-        raise NotImplementedError
+        """Give a snapshot another name."""
+        self.live.rename_snapshot(number, name)
+        self._intake.write(lambda writer: writer.rename_snapshot(number, name))
 
     def mark_step(self, text: str = "") -> None:
         """Note that the user repeated the action."""
-        raise NotImplementedError
+        with self._lock:
+            self._steps += 1
+            number = self._steps
+        self._intake.add_event(EventKind.STEP, text=text, number=number)
 
     def add_note(self, text: str) -> None:
-        raise NotImplementedError
+        """Put a note on the time axis."""
+        self._intake.add_event(EventKind.NOTE, text=text)
+
+    def read_again(self, tier: Tier) -> None:
+        """Read a tier that was given up because it costs too much."""
+        self._cadence.ask_again(tier)
+
+    # -- what happens (called from the sampler's thread) ----------------------------
+
+    def _after_tick(self, now_s: float) -> None:
+        """Measure ourselves, and take the automatic snapshot that is due."""
+        if self._sampler is not None:
+            file_cpu_s = self._file.cpu_s if self._file else 0.0
+            self._meter.note(self._sampler.cpu_s + file_cpu_s)
+        if not self._snapshot_every_s or now_s < self._next_snapshot_s:
+            return
+        self._next_snapshot_s = now_s + self._snapshot_every_s
+        # While nothing can be written, snapshots would only fill the memory.
+        if not self._taker.is_busy and not self.problem:
+            self._taker.take("")
+
+    def _after_end(self, elapsed_s: float) -> None:
+        """Keep how the target ended."""
+        code = self._child.wait(_EXIT_CODE_WAIT_S) if self._child else None
+        if code is not None:
+            self._intake.take_facts({"exit_code": str(code)})
+        first, last = self.live.first_and_last()
+        self._clock.stop()
+        self._intake.add_event(
+            EventKind.TARGET_ENDED,
+            elapsed_s=elapsed_s,
+            text=describe_end(code, last, first),
+        )
+        self._close_down()
+
+    def _after_failure(self) -> None:
+        """Say that a bug of ours ended the sampling; what was recorded is kept."""
+        text = say("leakgui failed and reads no more; what was recorded is kept.")
+        self._intake.add_event(EventKind.NOTE, text=text)
+        self._close_down()
+
+    def _close_down(self) -> None:
+        if self._file is not None:
+            self._file.flush(_FLUSH_WAIT_S)
+        self._ended.set()

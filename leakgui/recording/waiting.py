@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from leakgui.model.process import ProcessKey, Target
+from leakgui.errors import TargetError
+from leakgui.model.process import Process, ProcessKey, Target
 from leakgui.probe.face import Platform
+from leakgui.probe.platform import current
 
 
 class NextStart:
-    """Ask ``poll`` about once a second; it answers once the program is back."""
+    """Ask ``poll`` about once a second; it answers once the program is back.
+
+    A new process counts as the same program where it has the same executable,
+    command line and user. What runs already when waiting begins does not count.
+    """
 
     def __init__(self, target: Target, platform: Platform | None = None) -> None:
-        raise NotImplementedError
+        self._target = target
+        self._platform = platform or current()
+        self._known = {process.key for process in self._platform.list_processes()}
+        self._known.add(target.key)
 
     def poll(self) -> ProcessKey | None:
         """Return the new process of the same program, or None."""
-        raise NotImplementedError
+        for process in self._platform.list_processes():
+            if process.key not in self._known and self._is_same(process):
+                return process.key
+        return None
+
+    def _is_same(self, process: Process) -> bool:
+        wanted = self._target
+        if (process.command, process.user) != (wanted.command, wanted.user):
+            return False
+        return self._executable(process) in {"", wanted.executable}
+
+    def _executable(self, process: Process) -> str:
+        try:
+            reader = self._platform.open_reader(process.key)
+        except TargetError:
+            return ""
+        try:
+            return reader.describe().executable
+        except TargetError:
+            return ""
+        finally:
+            reader.close()

@@ -27,7 +27,7 @@ class CsvTable:
     """The columns that are understood, as they fill; raises ``SessionUnreadable``."""
 
     def __init__(self, name: str, line: int, header: Sequence[str]) -> None:
-        """Take the header row of the file ``name``; of equal titles the first counts."""
+        """Take the header row of a file; of equal titles the first counts."""
         self.name = name
         titles = [title.strip().lower() for title in header]
         self._at = {title: index for index, title in reversed([*enumerate(titles)])}

@@ -75,8 +75,7 @@ class SessionWriter:
     ) -> SessionWriter:
         """Make a new file; raises ``WriteFailed``, also where one exists."""
         writer = cls(path, *begin_file(path, target, started_unix_s))
-        for key, value in (facts or {}).items():
-            writer.set_fact(key, value)
+        writer.set_facts(facts or {})
         writer.commit()
         return writer
 
@@ -100,6 +99,7 @@ class SessionWriter:
                 self._pending.add(
                     "INSERT OR IGNORE INTO metric (key, id) VALUES (?, ?)",
                     [(key, metrics[key])],
+                    is_vital=True,
                 )
         self._pending.add_readings(
             (elapsed_ms, metrics[key], value) for key, value in reading.items()
@@ -155,6 +155,11 @@ class SessionWriter:
             "INSERT OR REPLACE INTO fact (key, value) VALUES (?, ?)",
             [(clean(key), clean(value))],
         )
+
+    def set_facts(self, facts: Mapping[str, str]) -> None:
+        """Keep several side facts."""
+        for key, value in facts.items():
+            self.set_fact(key, value)
 
     def add_closed_handles(self, rows: Iterable[ClosedHandle]) -> None:
         """Keep handles that were closed; the newest 10,000 stay in the file."""
