@@ -24,7 +24,7 @@ _METRIC_OF_RLIMIT = {
     "Max stack size": "limit_stack_bytes",
     "Max processes": "limit_user_threads",
 }
-_RLIMIT_LINE = re.compile(rb"^(Max [a-z ]+?)  +(\w+)  +\w+", re.MULTILINE)
+_RLIMIT_LINE = re.compile(rb"^(Max [a-z ]+?)  +(\w+) +\w+", re.MULTILINE)
 _CAPABILITIES = re.compile(rb"^CapEff:\s*([0-9a-f]{1,16})$", re.MULTILINE)
 _OWNER = re.compile(rb"^Uid:\s*(\d+)", re.MULTILINE)
 _MAY_EXCEED_THREADS = 1 << 21 | 1 << 24

@@ -176,3 +176,9 @@ def test_without_sockets_their_states_are_a_known_zero(process):
 def test_handles_come_by_number_and_not_by_letter(process):
     handles = list_handles_at(process(["/tmp/x"] * 12))
     assert [handle.number for handle in handles] == list(range(12))
+
+
+def test_a_handle_closed_after_the_listing_is_left_out(process, monkeypatch):
+    folder = process(["/tmp/x"])
+    monkeypatch.setattr("leakgui.probe.handles.list_names", lambda _: ["7", "0"])
+    assert [handle.number for handle in list_handles_at(folder)] == [0]
