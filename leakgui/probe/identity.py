@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from leakgui.model.process import ProcessKey, Target
-from leakgui.probe.cgroups import parse_groups
+from leakgui.probe.group_tree import parse_groups
 from leakgui.probe.process_stat import Stat, parse_stat
 from leakgui.probe.procfs import (
     as_text,

@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakgui.model.metric import METRIC_BY_KEY
-from leakgui.probe.cgroups import (
-    GroupReader,
+from leakgui.probe.cgroups import GroupReader, parse_pairs
+from leakgui.probe.group_tree import (
     Mount,
     climb,
     find_bound,
     find_place,
     parse_groups,
     parse_mounts,
-    parse_pairs,
 )
 
 MIXED = b"""\

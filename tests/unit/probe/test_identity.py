@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakgui.probe.cgroups import parse_groups
+from leakgui.probe.group_tree import parse_groups
 from leakgui.probe.identity import (
     LONGEST_COMMAND,
     full_name,
