@@ -87,7 +87,9 @@ def build_floor(cells: Cells, unit: Unit) -> Floor:
     raw_noise = _spread(np.diff(cells.mean[cells.count > 0]))
     materiality = least_material(cells, unit)
     span = float(np.nanmax(cells.high) - np.nanmin(cells.low))
-    threshold = max(6 * noise, 0.2 * span, 1.5 * materiality)
+    # A series that swings faster than the blocks are long makes their lows noisy,
+    # so the cells, which are shorter, may put the bar lower.
+    threshold = max(6 * min(noise, raw_noise), 0.2 * span, 1.5 * materiality)
     if unit is not Unit.BYTES:
         threshold = max(threshold, 4 * raw_noise)
     turns = find_turns(cells, threshold)

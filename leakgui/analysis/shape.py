@@ -12,6 +12,7 @@ _EARLY = 1 / 3
 """A rise that ended in the first third of the record was the warm-up."""
 _CAME_AT_ONCE = 0.62
 _FASTER = 3.0
+_ABOVE_NOISE = 8.0
 
 
 def name_shape(floor: Floor, features: Features) -> DefectClass:
@@ -37,11 +38,19 @@ def name_shape(floor: Floor, features: Features) -> DefectClass:
 def _cycles_level(floor: Floor) -> bool:
     """At least three low points that differ little beside the height of a cycle."""
     turns = floor.turns
-    if len(turns) < 3:
+    if len(turns) < 3 or not _stands_out(floor):
         return False
-    height = float(np.median(turns.peak - turns.trough))
     spread = abs(float(turns.trough[-1] - turns.trough[0]))
-    return spread <= max(floor.materiality, 0.25 * height)
+    return spread <= max(floor.materiality, 0.25 * _height(floor))
+
+
+def _height(floor: Floor) -> float:
+    return float(np.median(floor.turns.peak - floor.turns.trough))
+
+
+def _stands_out(floor: Floor) -> bool:
+    """Whether cycles are higher than what noise alone turns up and down."""
+    return _height(floor) >= _ABOVE_NOISE * floor.raw_noise
 
 
 def _filled(floor: Floor) -> DefectClass:
@@ -66,8 +75,8 @@ def _kept_after_peak(floor: Floor) -> bool:
 
 
 def _cyclic(floor: Floor) -> DefectClass:
+    if len(floor.turns) < 2 or not _stands_out(floor):
+        return DefectClass.STEADY
     if len(floor.turns) >= 3 and floor.turns.falls_faster >= _FASTER:
         return DefectClass.SAWTOOTH
-    if len(floor.turns) >= 2:
-        return DefectClass.PERIODIC
-    return DefectClass.STEADY
+    return DefectClass.PERIODIC

@@ -147,8 +147,8 @@ def _advice() -> Advice:
     return Advice(
         explanation=say(
             "Each call that has not returned yet takes a piece of the stack. A "
-            "function that calls itself without an end, or along a cycle in its data, uses it "
-            "all up: the program then crashes, however much memory is free."
+            "function that calls itself without an end, or along a cycle in its data, "
+            "uses it all up: the program then crashes, however much memory is free."
         ),
         next_steps=(
             say("Check the condition that ends the recursion, and cycles in the data."),
