@@ -1,14 +1,14 @@
 """A recording as CSV: one row a moment, one column a metric.
 
-UTF-8, comma, one header row, ``\\n``. ``elapsed_s`` has three decimals, so that it is
-read back as the same number; ``timestamp_utc`` is ISO 8601. Numbers are raw: whole
-ones without a point, others as Python writes them. An empty cell is unknown.
+UTF-8, comma, one header row, line feeds. ``elapsed_s`` has three decimals, so that
+it is read back as the same number; ``timestamp_utc`` is ISO 8601. Numbers are raw:
+whole ones without a point, others as Python writes them. An empty cell is unknown.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,7 @@ def csv_columns(recording: Recording) -> tuple[str, ...]:
 def csv_parts(recording: Recording) -> Iterator[bytes]:
     """Yield the file in pieces of some thousand rows."""
     columns = csv_columns(recording)
-    yield ",".join(("elapsed_s", "timestamp_utc", *columns, "")).encode()[:-1] + b"\n"
+    yield f"{','.join(('elapsed_s', 'timestamp_utc', *columns))}\n".encode()
     series = [recording.series.get(key) for key in columns]
     moments = [_milliseconds(one.elapsed_s) for one in series if one is not None]
     if not moments:
@@ -78,7 +78,7 @@ def _timestamps(unix_ms: Milliseconds) -> list[str]:
     return [f"{text}Z" for text in texts.tolist()]
 
 
-def _cells(series: Series | None, times: Milliseconds) -> Sequence[str]:
+def _cells(series: Series | None, times: Milliseconds) -> list[str]:
     """Return one cell for each time, empty where the series has no reading then."""
     cells = [""] * len(times)
     if series is None or not len(series):

@@ -30,6 +30,8 @@ _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*\]|(?<![\w:])::1?(?![\w:]
 _NOBODY = frozenset({"", "root", "nobody", "?", "localhost"})
 _TELLING_FACTS = ("host", "hostname", "node", "user")
 _LEAST_DIGITS = 4
+_LEAST_HOST_LETTERS = 4
+"""A shorter host name would be found in words that mean something else."""
 
 
 class Masker:
@@ -40,7 +42,9 @@ class Masker:
         self._taken: dict[str, str] = {}
         self._private: dict[str, str] = {}
         """Placeholder pattern by known private text."""
-        self._learn(socket.gethostname(), "host-{}")
+        host = socket.gethostname()
+        if len(host) >= _LEAST_HOST_LETTERS:
+            self._learn(host, "host-{}")
 
     @classmethod
     def of(cls, recording: Recording) -> Masker:
@@ -64,8 +68,8 @@ class Masker:
         for known in sorted(self._private, key=len, reverse=True):
             if known in text:
                 alone = rf"(?<![\w]){re.escape(known)}(?![\w])"
-                stand_in = self._stand_in(self._private[known], known)
-                text = re.sub(alone, lambda _, new=stand_in: new, text)
+                # A placeholder holds no backslash: it is safe as a replacement.
+                text = re.sub(alone, self._stand_in(self._private[known], known), text)
         for pattern, shape in _SHAPES:
             text = pattern.sub(partial(self._replace, shape), text)
         return text

@@ -1,0 +1,279 @@
+"""The parts of the report: verdict, findings, snapshots, difference, limits, facts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from leakgui.export.markup import Markup, bullet_list, element, joined, table
+from leakgui.formatting import (
+    UNKNOWN,
+    format_about,
+    format_bytes,
+    format_change,
+    format_count,
+    format_duration,
+    format_percent,
+    format_rate,
+    format_utc,
+    format_value,
+)
+from leakgui.model.difference import Changes, Difference
+from leakgui.model.finding import Finding, Judgement
+from leakgui.model.limit import LIMITS
+from leakgui.model.metric import METRIC_BY_KEY, Unit
+from leakgui.model.recording import Recording, TimeGap
+from leakgui.model.snapshot import SnapshotHeading
+from leakgui.texts import say, say_count
+
+MOST_ROWS = 25
+_VERDICTS = {
+    "leak": "Leak",
+    "overflow": "Memory overflow",
+    "growing": "Keeps growing",
+    "healthy": "Healthy",
+    "undecided": "Not enough evidence yet",
+}
+
+
+def verdict_section(judgement: Judgement) -> Markup:
+    """Return the one word with the first finding's sentence."""
+    first = judgement.findings[0]
+    return element(
+        "section",
+        element("strong", say(_VERDICTS[judgement.verdict])),
+        element("p", first.summary),
+        element("p", _grounds(first), class_="dim"),
+        class_=f"verdict {judgement.verdict.value}",
+    )
+
+
+def _grounds(finding: Finding) -> str:
+    parts = [
+        say("confidence: {word}", word=say(finding.confidence.value)),
+        say("severity: {word}", word=say(finding.severity.value)),
+        say("class: {name}", name=finding.defect_class.value),
+        say("rule: {name}", name=finding.rule),
+    ]
+    return " · ".join(parts)
+
+
+def findings_section(judgement: Judgement) -> Markup:
+    """Return every finding with what speaks for it and against it."""
+    findings = (_finding(finding) for finding in judgement.findings)
+    return element("section", element("h2", say("Findings")), *findings)
+
+
+def _finding(finding: Finding) -> Markup:
+    parts: list[Markup] = [
+        element("h3", f"{say(_VERDICTS[finding.verdict])}: {finding.subject}"),
+        element("p", finding.summary),
+        element("p", _grounds(finding), class_="dim"),
+    ]
+    parts += [element("p", text) for text in _figures(finding)]
+    for title, texts in (
+        (say("Evidence"), finding.evidence),
+        (say("Against it"), finding.against),
+        (say("What to do next"), finding.next_steps),
+        (say("What would change this verdict"), finding.would_change),
+    ):
+        if texts:
+            parts += [element("h4", title), bullet_list(texts)]
+    if finding.explanation:
+        title = element("summary", say("What does this mean?"))
+        parts.append(element("details", title, element("p", finding.explanation)))
+    return element("article", *parts, class_="finding")
+
+
+def _figures(finding: Finding) -> list[str]:
+    metric = METRIC_BY_KEY.get(finding.metric)
+    unit = metric.unit if metric else Unit.COUNT
+    texts = []
+    if finding.rate_per_s is not None:
+        rate = say("Rate: {rate}", rate=format_rate(finding.rate_per_s, unit))
+        if finding.rate_low_per_s is not None and finding.rate_high_per_s is not None:
+            low = format_rate(finding.rate_low_per_s, unit)
+            high = format_rate(finding.rate_high_per_s, unit)
+            rate += say(" (between {low} and {high})", low=low, high=high)
+        texts.append(rate)
+    if finding.limit is not None:
+        texts.append(
+            say(
+                "Limit: {name}, {used} of {value} used",
+                name=finding.limit.name,
+                used=format_value(finding.limit.used, unit),
+                value=format_value(finding.limit.value, unit),
+            )
+        )
+    if finding.eta_s is not None:
+        texts.append(
+            say(
+                "Reached in about {eta} (between {low} and {high})",
+                eta=format_about(finding.eta_s),
+                low=format_about(finding.eta_low_s),
+                high=format_about(finding.eta_high_s),
+            )
+        )
+    return texts
+
+
+def snapshots_section(headings: Sequence[SnapshotHeading]) -> Markup:
+    """Return the list of snapshots; nothing where there is none."""
+    if not headings:
+        return Markup("")
+    heads = (
+        *(say("No."), say("Name"), say("Taken (UTC)"), say("Note")),
+        *(say("After"), say("RSS"), say("Handles"), say("Threads")),
+    )
+    rows = (
+        (
+            *(str(one.number), one.name, format_utc(one.taken_unix_s), one.note),
+            format_duration(round(one.elapsed_s)),
+            format_bytes(one.rss_bytes),
+            format_count(one.handles),
+            format_count(one.threads),
+        )
+        for one in headings
+    )
+    title = element("h2", say("Snapshots"))
+    return element("section", title, table(heads, rows, numbers_from=4))
+
+
+def difference_section(difference: Difference | None) -> Markup:
+    """Return the largest changes between two snapshots."""
+    if difference is None:
+        return Markup("")
+    parts = [
+        element(
+            "h2",
+            say(
+                "Difference of snapshots {first} and {last}",
+                first=difference.from_number,
+                last=difference.to_number,
+            ),
+        ),
+        element("p", _span_of(difference), class_="dim"),
+    ]
+    for title, changes in (
+        (say("Mappings"), difference.mappings),
+        (say("Handles"), difference.handles),
+        (say("Threads"), difference.threads),
+    ):
+        parts += [element("h3", title), _changes(changes)]
+    if difference.gaps:
+        gaps = (
+            f"{gap.where}: {gap.reason.value} {gap.detail}" for gap in difference.gaps
+        )
+        parts += [element("h3", say("Missing")), bullet_list(gaps)]
+    return element("section", *parts)
+
+
+def _span_of(difference: Difference) -> str:
+    seconds = difference.to_elapsed_s - difference.from_elapsed_s
+    text = say("{span} lie between them.", span=format_duration(round(seconds)))
+    if difference.steps:
+        text += " " + say_count(
+            "{count} step was marked.", "{count} steps were marked.", difference.steps
+        )
+    if not difference.has_change:
+        noise = format_bytes(difference.noise_bytes)
+        text += " " + say("No difference above noise (±{noise}).", noise=noise)
+    return text
+
+
+def _changes(changes: Changes | None) -> Markup:
+    if changes is None:
+        return element("p", say("n/a: not read"), class_="dim")
+    changed = [
+        row
+        for row in range(len(changes))
+        if changes.delta[row] or _finite(changes.delta_bytes[row])
+    ]
+    if not changed:
+        return element("p", say("No change."), class_="dim")
+    heads = (
+        *(say("What"), say("Kind"), say("Detail")),
+        *(say("Before"), say("After"), say("Change"), say("Bytes")),
+    )
+    shown = table(
+        heads, (_change(changes, row) for row in changed[:MOST_ROWS]), numbers_from=3
+    )
+    left_out = len(changed) - MOST_ROWS
+    if left_out <= 0:
+        return shown
+    more = say_count("{count} more row", "{count} more rows", left_out)
+    return joined([shown, element("p", more, class_="dim")])
+
+
+def _change(changes: Changes, row: int) -> tuple[str, ...]:
+    size = float(changes.delta_bytes[row])
+    return (
+        *(changes.key[row], changes.kind[row], changes.detail[row]),
+        format_count(int(changes.before[row])),
+        format_count(int(changes.after[row])),
+        format_change(int(changes.delta[row]), Unit.COUNT),
+        "" if math.isnan(size) else format_change(size, Unit.BYTES),
+    )
+
+
+def _finite(value: float) -> bool:
+    return math.isfinite(value) and value != 0
+
+
+def limits_section(recording: Recording) -> Markup:
+    """Return every limit that is known, the most used first."""
+    rows = []
+    for limit in LIMITS:
+        value = _latest(recording, limit.limit_metric)
+        used = _latest(recording, limit.used_metric)
+        if value is None or not math.isfinite(value) or value <= 0:
+            continue
+        share = None if used is None else used / value
+        unit = METRIC_BY_KEY[limit.limit_metric].unit
+        texts = (format_value(used, unit), format_value(value, unit))
+        row = (say(limit.label), say(limit.consequence), *texts, format_percent(share))
+        rows.append((-(share or 0.0), row))
+    if not rows:
+        return Markup("")
+    heads = (say("Limit"), say("Beyond it"), say("Used"), say("Allowed"), say("Share"))
+    body = (row for _, row in sorted(rows))
+    title = element("h2", say("Limits"))
+    return element("section", title, table(heads, body, numbers_from=2))
+
+
+def _latest(recording: Recording, key: str) -> float | None:
+    series = recording.series.get(key)
+    return None if series is None or not len(series) else float(series.value[-1])
+
+
+def facts_section(recording: Recording) -> Markup:
+    """Return the target, what recording it cost, side facts and gaps."""
+    target = recording.target
+    rows = [
+        (say("Process"), f"{target.name} · PID {target.key.pid}"),
+        (say("Command line"), target.command or UNKNOWN),
+        (say("User"), target.user or UNKNOWN),
+        (say("Executable"), target.executable or UNKNOWN),
+        (say("Recording began (UTC)"), format_utc(recording.started_unix_s)),
+        (say("Recorded"), format_duration(round(recording.span_s))),
+        *sorted(recording.facts.items()),
+    ]
+    parts = [
+        element("h2", say("Facts and cost of the recording")),
+        table((say("Fact"), say("Value")), rows, numbers_from=2),
+    ]
+    if recording.gaps:
+        gaps = (_gap(gap) for gap in recording.gaps[:MOST_ROWS])
+        parts += [element("h3", say("Gaps")), bullet_list(gaps)]
+    return element("section", *parts)
+
+
+def _gap(gap: TimeGap) -> str:
+    metrics = ", ".join(gap.metrics) or say("everything")
+    return say(
+        "{metrics}: from {first} to {last} after the start: {cause}",
+        metrics=metrics,
+        first=format_duration(round(gap.from_s, 1)),
+        last=format_duration(round(gap.to_s, 1)),
+        cause=gap.cause,
+    )
