@@ -122,6 +122,8 @@ class Child:
             self._arrived.put(None)
         except HelperFailed as error:
             self._arrived.put(error)
+        except OSError:
+            self._arrived.put(None)
 
     def _relay_log(self) -> None:
         """Log what the helper logs, at the level that it says first in the line."""

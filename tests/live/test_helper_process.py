@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from leakgui.errors import AccessDenied, HelperFailed, ProcessGone
+from leakgui.helper import child
 from leakgui.helper.child import COMMAND
 from leakgui.helper.client import HelperClient
 from leakgui.helper.protocol import read_frame, write_frame
@@ -190,6 +191,21 @@ def test_a_helper_that_answers_nonsense_has_failed(misbehaving, me, code):
     with pytest.raises(HelperFailed):
         client.take_snapshot(me, timeout_s=PATIENCE_S)
     assert client.pid is None
+
+
+def test_a_helper_that_will_not_end_is_made_to(misbehaving, me, monkeypatch):
+    monkeypatch.setattr(child, "PATIENCE_S", 0.1)
+    client = misbehaving(
+        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "write({'id': asked['id'], 'reply': 'error', 'error': 'ProcessGone'})\n"
+        "time.sleep(60)"
+    )
+    with pytest.raises(ProcessGone):
+        client.take_snapshot(me)
+    pid = client.pid
+    client.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_another_protocol_is_refused(me):
