@@ -21,7 +21,8 @@ li { overflow-wrap: anywhere; }
 .dim { color: var(--dim); }
 .verdict { background: var(--card); border: 1px solid var(--line); padding: 14px 18px;
   border-left: 6px solid var(--accent); border-radius: 6px; margin: 16px 0; }
-.verdict.leak, .verdict.overflow, .verdict.growing { border-left-color: var(--growing); }
+.verdict.leak, .verdict.overflow, .verdict.growing {
+  border-left-color: var(--growing); }
 .verdict.healthy { border-left-color: var(--healthy); }
 .verdict strong { font-size: 1.25em; }
 .finding { border: 1px solid var(--line); border-radius: 6px; padding: 4px 18px 10px;

@@ -55,24 +55,18 @@ def table(
 ) -> Markup:
     """Return a table whose columns from ``numbers_from`` on are right-aligned."""
 
-    def kind(column: int) -> str:
-        return "number" if column >= numbers_from else "text"
-
-    head = element(
-        "tr",
-        *(
-            element("th", text, class_=kind(n), scope="col")
-            for n, text in enumerate(heads)
-        ),
-    )
-    body = (
-        element(
-            "tr", *(element("td", cell, class_=kind(n)) for n, cell in enumerate(row))
-        )
-        for row in rows
-    )
+    head = _row("th", heads, numbers_from)
+    body = (_row("td", row, numbers_from) for row in rows)
     return element(
         "div",
         element("table", element("thead", head), element("tbody", *body)),
         class_="scroll",
     )
+
+
+def _row(tag: str, cells: Sequence[Child], numbers_from: int) -> Markup:
+    kinds = ("text" if n < numbers_from else "number" for n in range(len(cells)))
+    parts = (
+        element(tag, cell, class_=kind) for cell, kind in zip(cells, kinds, strict=True)
+    )
+    return element("tr", *parts)
