@@ -147,7 +147,7 @@ def counter_figure(difference: Difference, keys: Sequence[str]) -> str:
             continue
         metric = METRIC_BY_KEY[key]
         change = after - before
-        share = f" ({change / before:+.1%})" if before else ""
+        share = f" ({change / before:+.1%})" if before and change else ""
         now = format_value(after, metric.unit)
-        return f"{metric.label} {format_change(change, metric.unit)}{share} → {now}"
+        return f"{metric.label} {now}: {format_change(change, metric.unit)}{share}"
     return ""

@@ -20,6 +20,7 @@ from leakgui.formatting import format_bytes, format_change, printable
 from leakgui.model.snapshot import SnapshotHeading
 from leakgui.ui.theme import Theme
 
+LEAST_WIDTH = 250
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 
 
@@ -54,6 +55,7 @@ class SnapshotList(QWidget):
         column.addWidget(self._take)
         column.addWidget(self._tree, 1)
         column.addWidget(self._hint)
+        self.setMinimumWidth(LEAST_WIDTH)
         self._ticked: list[int] = []
         self._tree.itemChanged.connect(self._follow_ticks)
         self._tree.currentItemChanged.connect(self._announce)
@@ -93,7 +95,9 @@ class SnapshotList(QWidget):
 
     def _item(self, heading: SnapshotHeading, before: float | None) -> QTreeWidgetItem:
         moment = datetime.fromtimestamp(heading.taken_unix_s, tz=UTC).astimezone()
-        name = printable(heading.name, most=40) or moment.strftime("%H:%M:%S")
+        name = printable(heading.name, most=40)
+        if not name or name == str(heading.number):
+            name = moment.strftime("%H:%M:%S")
         item = QTreeWidgetItem(
             [f"{heading.number} · {name}", format_bytes(heading.rss_bytes), ""]
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -35,8 +34,6 @@ class DifferencePage(QWidget):
         self._section = SECTIONS[0]
         self.table = ColumnsTable()
         self._title = QLabel()
-        self._figures = QLabel()
-        self._figures.setTextFormat(Qt.TextFormat.PlainText)
         self._swap = QPushButton(self.tr("Swap"))
         self._swap.setToolTip(self.tr("Exchange the earlier and the later snapshot"))
         self._swap.clicked.connect(self._swap_pair)
@@ -66,8 +63,7 @@ class DifferencePage(QWidget):
             self._sections.addButton(button, place)
             head.addWidget(button)
         head.addWidget(self._only_changed)
-        head.addSpacing(12)
-        head.addWidget(self._figures, 1)
+        head.addStretch(1)
         head.addWidget(self._title)
         head.addWidget(self._swap)
         column = QVBoxLayout(self)
@@ -82,7 +78,6 @@ class DifferencePage(QWidget):
         """Say how to get something to see."""
         self._difference = None
         self._title.clear()
-        self._figures.clear()
         self._swap.setEnabled(False)
         self.table.show_reason(
             self.tr(
@@ -109,8 +104,6 @@ class DifferencePage(QWidget):
                 steps=steps,
             )
         )
-        figures = [counter_figure(difference, keys) for keys in _FIGURES]
-        self._figures.setText("     ".join(text for text in figures if text))
         self._show_section()
 
     def choose(self, section: str) -> None:
@@ -138,7 +131,7 @@ class DifferencePage(QWidget):
             return
         theme = self._workspace.theme
         columns = change_columns(changes, difference.steps, theme.change_colour)
-        self.table.show_columns(columns, self._noise_text(difference))
+        self.table.show_columns(columns, self._figures_text(difference))
 
     def _nothing_text(self, difference: Difference) -> str:
         noise = format_bytes(difference.noise_bytes)
@@ -146,11 +139,11 @@ class DifferencePage(QWidget):
             return self.tr("Nothing changed here.")
         return self.tr("No difference above noise (±{noise}).").format(noise=noise)
 
-    def _noise_text(self, difference: Difference) -> str:
-        if difference.has_change:
-            return ""
-        noise = format_bytes(difference.noise_bytes)
-        return self.tr("No difference above noise (±{noise}).").format(noise=noise)
+    def _figures_text(self, difference: Difference) -> str:
+        parts = [counter_figure(difference, keys) for keys in _FIGURES]
+        if not difference.has_change:
+            parts.insert(0, self._nothing_text(difference))
+        return "      ".join(part for part in parts if part)
 
     def _swap_pair(self) -> None:
         if self._difference is not None:
