@@ -113,22 +113,21 @@ class HelperClient:
     def _ask(self, request: Header, asked: _Asked) -> Frame:
         if self._is_closing.is_set():
             raise HelperFailed(say("The helper was closed."))
-        if self._child is None or not self._child.is_running:
-            self._start()
-        return self._exchange(request, asked)
+        child = self._child
+        if child is None or not child.is_running:
+            child = self._start()
+        return self._exchange(child, request, asked)
 
-    def _start(self) -> None:
+    def _start(self) -> Child:
         self._abandon()
-        self._child = Child(self._command)
-        hello = self._exchange({"verb": "hello"}, _Asked(START_TIMEOUT_S))
+        self._child = child = Child(self._command)
+        hello = self._exchange(child, {"verb": "hello"}, _Asked(START_TIMEOUT_S))
         if hello.header.get("protocol") != PROTOCOL:
             raise broken("another version")
+        return child
 
-    def _exchange(self, request: Header, asked: _Asked) -> Frame:
-        """Send a request and return its answer; the child must be there."""
-        child = self._child
-        if child is None:
-            raise HelperFailed(say("The helper was closed."))
+    def _exchange(self, child: Child, request: Header, asked: _Asked) -> Frame:
+        """Send a request and return its answer."""
         self._last_id += 1
         child.send({"id": self._last_id, **request})
         while True:

@@ -109,9 +109,10 @@ def read_frame(source: Source, most_payload: int = MOST_PAYLOAD_BYTES) -> Frame 
         HelperFailed: the input ends within a frame, a length is beyond its bound, the
             header is no JSON object, or its columns do not fill the payload.
     """
-    start = _read_exactly(source, 4, may_end=True)
-    if start is None:
+    start = _read_up_to(source, 4)
+    if not start:
         return None
+    _demand(len(start) == 4, "end of input within a frame")
     (header_length,) = struct.unpack("<I", start)
     _demand(header_length <= MOST_HEADER_BYTES, "header too long")
     header = _parse_header(_read(source, header_length))
@@ -171,28 +172,22 @@ def _demand(is_so: bool, what: str) -> None:  # noqa: FBT001  # reads as a sente
 
 
 def _read(source: Source, length: int) -> bytearray:
-    read = _read_exactly(source, length)
-    if read is None:
-        raise broken("end of input within a frame")
+    read = _read_up_to(source, length)
+    _demand(len(read) == length, "end of input within a frame")
     return read
 
 
-def _read_exactly(
-    source: Source, length: int, *, may_end: bool = False
-) -> bytearray | None:
-    """Return so many bytes; None where the input ends before the first of them."""
+def _read_up_to(source: Source, length: int) -> bytearray:
+    """Return so many bytes, or fewer where the input ends."""
     try:
         buffer = bytearray(length)
     except MemoryError as error:
         raise broken("frame larger than memory") from error
-    view, filled = memoryview(buffer), 0
-    while filled < length:
-        count = source.readinto(view[filled:])
-        if not count:
-            _demand(may_end and not filled, "end of input within a frame")
-            return None
-        filled += count
-    return buffer
+    filled = 0
+    with memoryview(buffer) as view:
+        while filled < length and (count := source.readinto(view[filled:])):
+            filled += count
+    return buffer if filled == length else buffer[:filled]
 
 
 def _write_all(sink: Sink, data: bytes | memoryview) -> None:

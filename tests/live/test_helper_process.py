@@ -19,7 +19,7 @@ import pytest
 
 from leakgui.errors import AccessDenied, HelperFailed, ProcessGone
 from leakgui.helper import child
-from leakgui.helper.child import COMMAND
+from leakgui.helper.child import COMMAND, Child
 from leakgui.helper.client import HelperClient
 from leakgui.helper.protocol import read_frame, write_frame
 from leakgui.model.process import ProcessKey
@@ -223,6 +223,16 @@ def test_a_helper_that_cannot_be_started_is_a_failure(me):
         pytest.raises(HelperFailed),
     ):
         client.take_snapshot(me)
+
+
+def test_a_request_that_nobody_takes_is_a_failure():
+    ended = Child((sys.executable, "-I", "-c", "pass"))
+    try:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(HelperFailed):
+            ended.send({"id": 1, "verb": "hello"})
+    finally:
+        ended.kill()
 
 
 def test_what_it_logs_is_logged_here(misbehaving, me, log_watch, caplog):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakgui.analysis.difference import compare
+from leakgui.analysis.grouping import combine
 from leakgui.analysis.handle_difference import name_socket
 from leakgui.analysis.mapping_difference import classify_backing
 from leakgui.analysis.thread_difference import fold_numbers
@@ -351,6 +352,19 @@ def test_one_handle_instead_of_another_is_a_change():
         snapshot(2, opened=handles([new]), **memory),
     )
     assert (same.has_change, other.has_change) == (False, True)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, (1 << 64) - 1), st.integers(0, 2)),
+        max_size=20,
+    )
+)
+def test_combinations_of_numbers_of_any_size_are_told_apart(rows):
+    columns = [np.array([row[at] for row in rows], np.uint64) for at in range(3)]
+    combination, first = combine(columns)
+    assert [rows[first[number]] for number in combination] == rows
+    assert len(first) == len(set(rows))
 
 
 _HANDLE = st.tuples(

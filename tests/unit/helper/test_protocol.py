@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import struct
+import sys
 from array import array
 
 import pytest
@@ -155,6 +156,20 @@ def test_a_wrong_length_is_refused_before_memory_is_taken_for_it():
     with pytest.raises(HelperFailed):
         read_frame(source)
     assert source.most < 100
+
+
+def test_a_frame_larger_than_memory_is_refused():
+    data = framed(arrays(("a", "u1", 1 << 62)), length=1 << 62)
+    with pytest.raises(HelperFailed, match="memory"):
+        read_frame(io.BytesIO(data), most_payload=1 << 63)
+
+
+def test_a_machine_of_the_other_byte_order_sends_the_same(monkeypatch):
+    swapped = array("Q", [0x0102030405060708])
+    here = sent({}, [("a", swapped), ("b", b"text")])
+    monkeypatch.setattr(sys, "byteorder", "big")
+    swapped.byteswap()  # as such a machine holds it
+    assert sent({}, [("a", swapped), ("b", b"text")]) == here
 
 
 def test_a_bound_of_the_receiver_holds():
