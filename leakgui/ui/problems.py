@@ -65,13 +65,23 @@ class ProblemBanner(QFrame):
         action: Callable[[], None] | None = None,
     ) -> None:
         """Show a known failure; the page stays usable."""
-        self._message.setText(error.message)
-        self._hint.setText(error.hint)
-        self._hint.setVisible(bool(error.hint))
+        self.show_text(error.message, error.hint, action_text, action)
+
+    def show_text(
+        self,
+        message: str,
+        hint: str,
+        action_text: str = "",
+        action: Callable[[], None] | None = None,
+    ) -> None:
+        """Show something the user should know, and what can be done."""
+        self._message.setText(message)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
         self._action = action
         self._act.setText(action_text)
         self._act.setVisible(action is not None)
-        self.setAccessibleName(f"{error.message} {error.hint}")
+        self.setAccessibleName(f"{message} {hint}")
         self.show()
 
     def _run_action(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from leakgui.model.recording import Event
 from leakgui.ui.pages.difference import DifferencePage
 from leakgui.ui.pages.evidence import EvidencePage
 from leakgui.ui.pages.handles import HandlesPage
@@ -83,6 +84,7 @@ class WatchPage(QWidget):
         self.snapshots.chosen.connect(workspace.show_snapshot)
         self.snapshots.pair_chosen.connect(workspace.compare)
         self.snapshots.snapshot_asked.connect(workspace.take_snapshot)
+        workspace.target_ended.connect(self._tell_end)
         workspace.theme.changed.connect(self.timeline.plots.set_dark)
         self.timeline.plots.set_dark(workspace.theme.is_dark)
 
@@ -92,6 +94,16 @@ class WatchPage(QWidget):
         self.tabs.setCurrentWidget(self.overview)
         for page in (self.timeline, self.overview, self.log):
             page.open_subject()
+
+    def _tell_end(self, event: Event) -> None:
+        self.banner.show_text(
+            event.text or self.tr("The program ended."),
+            self.tr(
+                "The recording is kept and can be looked at, compared and exported."
+            ),
+            self.tr("Wait for it to start again"),
+            self._workspace.toggle_waiting,
+        )
 
     def _show_headings(self) -> None:
         subject = self._workspace.subject

@@ -50,6 +50,8 @@ class Workspace(QObject):
     compared = Signal(object)
     event_happened = Signal(object)
     problem = Signal(object)
+    target_ended = Signal(object)
+    """The event that says when and how the process ended."""
     busy = Signal(str)
     said = Signal(str)
     """A short message for the status line."""
@@ -73,12 +75,13 @@ class Workspace(QObject):
         """Earlier runs of the same program, drawn behind the newest."""
         self.snapshot: Snapshot | None = None
         self.difference: Difference | None = None
+        self._was_running = False
         self._child: Launched | None = None
         self.judging = Judging(jobs, self)
         self.next_run = NextRun(jobs, self)
         self._tick = QTimer(self)
         self._tick.setObjectName("redraw")
-        self._tick.timeout.connect(self.ticked)
+        self._tick.timeout.connect(self._follow)
         self._announced.connect(self._take_event)
         self.judging.judged.connect(self.judged)
         self.judging.failed.connect(self.show_failure)
@@ -169,8 +172,6 @@ class Workspace(QObject):
         """End the recording and go on looking at it; the program runs on."""
         if self.recorder is not None:
             self.recorder.stop()
-            self.judging.judge_now()
-            self.state_changed.emit()
 
     def close(self) -> None:
         """End the recording, keep its file, and forget what was selected."""
@@ -201,6 +202,7 @@ class Workspace(QObject):
         self.busy.emit("")
         self.opened.emit(subject)
         self.snapshots_changed.emit()
+        self._was_running = self.is_running
         self._tick.start(TICK_MS)
         self.judging.begin(subject)
         headings = subject.headings()
@@ -243,6 +245,14 @@ class Workspace(QObject):
             self.compare(numbers[-2], numbers[-1])
         self.judging.judge_now()
 
+    def _follow(self) -> None:
+        """Redraw; and notice when the recording has come to its end."""
+        self.ticked.emit()
+        if self._was_running and not self.is_running:
+            self._was_running = False
+            self.judging.judge_now()
+            self.state_changed.emit()
+
     def _take_event(self, event: Event) -> None:
         if self.subject is None:
             return
@@ -250,9 +260,8 @@ class Workspace(QObject):
         self.event_happened.emit(event)
         if event.kind is EventKind.SNAPSHOT:
             self.snapshots_changed.emit()
-        if event.kind in (EventKind.TARGET_ENDED, EventKind.STOPPED):
-            self.judging.judge_now()
-            self.state_changed.emit()
+        if event.kind is EventKind.TARGET_ENDED:
+            self.target_ended.emit(event)
 
     # -- looking --------------------------------------------------------------------
 
