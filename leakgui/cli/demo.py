@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +20,14 @@ from leakgui.texts import say
 
 if TYPE_CHECKING:
     from leakgui.demo.starting import PreparedTarget
+    from leakgui.model.process import ProcessKey
     from leakgui.recording.launch import Launched
 
 name = "demo"
 summary = "start a practice target and open the window on it"
 
 _PATIENCE_S = 5.0
+_LOOK_S = 0.02
 _LONGER_S = 60
 """A target ends by itself this long after its recording should have."""
 
@@ -146,6 +149,7 @@ def _watch_target(
     with stop_wish() as wish:
         child = launch(prepared.command)
         try:
+            _wait_for_name(child.key, prepared.target.name)
             recorder = Recorder(
                 child.key,
                 path,
@@ -158,6 +162,22 @@ def _watch_target(
         finally:
             _end(child)
     tell_what_was_recorded(recorder, path)
+
+
+def _wait_for_name(key: ProcessKey, name: str) -> None:
+    """Give a Python target the moment that it needs to be more than an interpreter."""
+    from leakgui.probe.platform import current
+
+    reader = current().open_reader(key)
+    deadline_s = time.monotonic() + _PATIENCE_S
+    try:
+        # The kernel keeps 15 characters, proc(5) comm.
+        while reader.describe().name[:15] != name[:15]:
+            if time.monotonic() > deadline_s:
+                return
+            time.sleep(_LOOK_S)
+    finally:
+        reader.close()
 
 
 def _end(child: Launched) -> None:

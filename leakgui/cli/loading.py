@@ -8,19 +8,18 @@ from itertools import pairwise
 from pathlib import Path
 
 from leakgui.analysis.difference import compare
-from leakgui.errors import BadUsage, SessionUnreadable
+from leakgui.errors import BadUsage
 from leakgui.guidance.engine import judge, observe
 from leakgui.model.difference import Difference
 from leakgui.model.finding import Judgement
 from leakgui.model.recording import Event, EventKind, Recording
 from leakgui.model.snapshot import SnapshotHeading
-from leakgui.session.opening import open_recording
+from leakgui.session.opening import is_session, open_recording
 from leakgui.session.reader import SessionReader
 from leakgui.texts import say
 
 MOST_SNAPSHOTS = 20
 """The newest ones are enough for a verdict, and keep it quick."""
-_SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +40,6 @@ def load(path: Path) -> Loaded:
         return Loaded(recording=recording, judgement=judge(observe(recording)))
     with SessionReader(path) as reader:
         return _load_session(reader)
-
-
-def is_session(path: Path) -> bool:
-    """Tell a session from a table by its first bytes; raises ``SessionUnreadable``."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
-    except OSError as error:
-        raise SessionUnreadable(
-            say("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
-        ) from error
 
 
 def compare_snapshots(

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakgui.cli.output import print_message
-from leakgui.formatting import format_bytes, format_count, format_duration, printable
+from leakgui.formatting import (
+    format_bytes,
+    format_count,
+    format_duration,
+    format_percent,
+    printable,
+)
 from leakgui.texts import say
 
 if TYPE_CHECKING:
@@ -46,10 +52,10 @@ def tell_what_was_recorded(recorder: Recorder, path: Path) -> None:
     cost = recorder.cost
     print_message(
         say(
-            "Recorded {name} for {span}, at {percent:.2f} % of a core: {path}",
+            "Recorded {name} for {span}, at {percent} of a core: {path}",
             name=printable(recorder.live.target.name),
             span=format_duration(recorder.live.elapsed_s),
-            percent=cost.share_of_core * 100,
+            percent=format_percent(cost.share_of_core),
             path=printable(str(path)),
         )
     )

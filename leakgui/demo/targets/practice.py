@@ -49,7 +49,8 @@ class Practice:
             # After a stop of the whole program, go on at the old pace: do not catch up.
             if rest_s < -1:
                 begin_s -= rest_s
-            time.sleep(max(0.0, min(rest_s, self._end_s - time.monotonic())))
+            if pause_s > 0:  # even a sleep of 0 would leave the core idle half the time
+                time.sleep(max(0.0, min(rest_s, self._end_s - time.monotonic())))
 
     def hold(self, why: str) -> None:
         """Keep what is held until the time is over."""
