@@ -54,7 +54,6 @@ def table(
     heads: Sequence[str], rows: Iterable[Sequence[Child]], *, numbers_from: int
 ) -> Markup:
     """Return a table whose columns from ``numbers_from`` on are right-aligned."""
-
     head = _row("th", heads, numbers_from)
     body = (_row("td", row, numbers_from) for row in rows)
     return element(

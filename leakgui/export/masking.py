@@ -22,11 +22,12 @@ from leakgui.model.recording import Event, Recording, TimeGap
 from leakgui.model.snapshot import Gap, SnapshotHeading
 from leakgui.model.text_column import TextColumn
 
-_PATH = re.compile(r"(?<![\w/.…])~?/(?!…)[^\s\"'`<>|;,()\[\]{}]+")
+_PATH = re.compile(r"(?<![\w/.…])~?/(?!…)[^\s\"'`]+")
 _WINDOWS_PATH = re.compile(r"(?<!\w)(?:[A-Za-z]:\\|\\\\)[^\s\"'<>|;,]+")
 _ABSTRACT_SOCKET = re.compile(r"(?<!\S)@[^\s\"']+")
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\.\d)")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*\]|(?<![\w:])::1?(?![\w:])")
+_SENTENCE_ENDS = ".,:;!?)]}>"
 _NOBODY = frozenset({"", "root", "nobody", "?", "localhost"})
 _TELLING_FACTS = ("host", "hostname", "node", "user")
 _LEAST_DIGITS = 4
@@ -77,7 +78,7 @@ class Masker:
     def _replace(self, shape: str, match: re.Match[str]) -> str:
         whole = match.group()
         # Punctuation at the end belongs to the sentence.
-        private = whole.rstrip(".:!?")
+        private = whole.rstrip(_SENTENCE_ENDS)
         return self._stand_in(shape, private) + whole[len(private) :]
 
     def _stand_in(self, shape: str, private: str) -> str:
