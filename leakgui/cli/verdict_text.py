@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -52,7 +53,7 @@ def _key_figures(finding: Finding) -> str:
     metric = METRIC_BY_KEY.get(finding.metric)
     if metric is not None and finding.rate_per_s is not None:
         parts.append(f"{metric.label} {format_rate(finding.rate_per_s, metric.unit)}")
-    if finding.limit is not None and finding.eta_s is not None:
+    if finding.limit is not None and math.isfinite(finding.eta_s or math.inf):
         parts.append(
             say(
                 "{limit} in about {eta}",

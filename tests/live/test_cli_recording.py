@@ -88,15 +88,12 @@ def test_started_program_keeps_its_exit_code(tmp_path) -> None:
 
 
 def test_program_that_outlives_its_recording_runs_on(tmp_path) -> None:
+    record = [*LEAKGUI, "record", "-o", str(tmp_path / "a.leak"), "--for", "1"]
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     told = tmp_path / "told"
     # A file, because the program keeps the standard error that it was given.
     with told.open("w") as error:
-        code = subprocess.call(
-            [*LEAKGUI, "record", "-o", str(tmp_path / "a.leak"), "--for", "1", "--"]
-            + command,
-            stderr=error,
-        )
+        code = subprocess.call([*record, "--", *command], stderr=error)
     assert code == 0, told.read_text()
     pid = int(told.read_text().rpartition("kill ")[2])
     os.kill(pid, signal.SIGKILL)  # it did run on, and it is of our making
