@@ -3,8 +3,8 @@
     python benchmarks/heartbeat_during_snapshot.py [MAPPINGS] [SNAPSHOTS]
 
 Two hearts: a plain Python thread, and a Qt timer where PySide6 is installed. Each
-beats idle first, then while snapshots are taken. Prints intervals in ms; 10 is
-perfect. It runs with no screen.
+beats idle first, then beside a busy process (what any use of the processor costs),
+then while snapshots are taken. Prints intervals in ms; 10 is perfect. No screen needed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from leakgui.probe import platform
 
 BEAT_S = 0.010
 IDLE_S = 2.0
+BUSY = "import os; os.nice(5)\nwhile True: pass"
 TARGET = Path(__file__).parents[1] / "tests" / "targets" / "many_mappings.py"
 
 Intervals = list[float]
@@ -99,16 +100,23 @@ def measure(
     count: int,
 ) -> None:
     """Beat idle, then during snapshots, and print both."""
-    end_s = time.monotonic() + IDLE_S
-    report(f"{name}, idle", beat(lambda: time.monotonic() > end_s))
+    report(f"{name}, idle", beat(_after(IDLE_S)))
+    with subprocess.Popen([sys.executable, "-c", BUSY]) as busy:
+        report(f"{name}, busy process", beat(_after(IDLE_S)))
+        busy.kill()
     snapshots = Snapshots(client, key, count)
     snapshots.start()
     report(f"{name}, snapshots", beat(lambda: not snapshots.is_alive()))
     snapshots.join()
     print(
         f"  snapshots took {_list(snapshots.took_ms)} ms,"
-        f" of this process's CPU {_list(snapshots.own_cpu_ms)} ms"
+        f" CPU of the asking thread {_list(snapshots.own_cpu_ms)} ms"
     )
+
+
+def _after(span_s: float) -> Callable[[], bool]:
+    end_s = time.monotonic() + span_s
+    return lambda: time.monotonic() > end_s
 
 
 def _list(values: list[float]) -> str:
