@@ -103,8 +103,15 @@ class ProcessModel(QAbstractTableModel):
         unknown = [row for row in mine if rank(row) is None]
         # Both sorts are stable; ranks of one column are of one type.
         known.sort(key=rank, reverse=self._descending)  # type: ignore[arg-type]
-        ordered = known + unknown
+        # A name that matches is meant more often than a word in a command line.
+        ordered = sorted(known + unknown, key=self._distance)
         return as_tree(ordered) if self._as_tree else ordered
+
+    def _distance(self, row: Row) -> int:
+        name = row.process.name.casefold()
+        if not self._needle or name.startswith(self._needle):
+            return 0
+        return 1 if self._needle in name else 2
 
     def _matches(self, process: Process) -> bool:
         if process.is_kernel_thread:

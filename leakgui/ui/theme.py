@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from leakgui.settings import Settings
@@ -12,6 +12,7 @@ from leakgui.settings import Settings
 # by their sign as well. Contrast is at least 4.5:1 on the ground of a table.
 _GROWN = (QColor("#9a4a00"), QColor("#ffb35c"))
 _SHRUNK = (QColor("#00588f"), QColor("#7cc4f5"))
+_BOX_ON_DARK = QColor("#4a525c")
 _MUTED = (QColor("#5c5c5c"), QColor("#a8a8a8"))
 
 
@@ -35,7 +36,12 @@ class Theme(QObject):
         self.is_dark = is_dark(str(self._settings.get("theme")), scheme)
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            application.setPalette(window_palette(self.is_dark))
+            palette = window_palette(self.is_dark)
+            application.setPalette(palette)
+            if self.is_dark:
+                # Fusion draws an empty box in Base: on a dark ground it vanishes.
+                palette.setColor(QPalette.ColorRole.Base, _BOX_ON_DARK)
+            application.setPalette(palette, "QCheckBox")
         self.changed.emit(self.is_dark)
 
     def change_colour(self, value: float) -> QColor | None:

@@ -82,6 +82,17 @@ def test_filter_finds_name_command_pid_and_user(model, needle):
     assert names(model) == ["redis"]
 
 
+def test_a_name_that_matches_comes_before_a_command_that_does(model):
+    feed(
+        model,
+        process(1, "python", rss=99, command="python load.py redis"),
+        process(2, "my-redis", rss=50),
+        process(3, "redis-server", rss=1),
+    )
+    model.set_filter("redis")
+    assert names(model) == ["redis-server", "my-redis", "python"]
+
+
 def test_filter_by_pid_wants_the_whole_pid(model):
     feed(model, process(421, "a", command=""), process(42, "b", command=""))
     model.set_filter("42")
