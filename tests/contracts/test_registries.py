@@ -8,6 +8,7 @@ from pathlib import Path
 from leakgui.cli import main, window
 from leakgui.demo.catalogue import TARGETS
 from leakgui.demo.starting import SOURCES
+from leakgui.guidance.rules import RULES
 from leakgui.model.limit import LIMITS
 from leakgui.model.metric import METRIC_BY_KEY, METRICS
 
@@ -39,6 +40,24 @@ def test_documents_know_every_command_and_target() -> None:
         assert f"leakgui {command.name}" in commands
     for row in TARGETS:
         assert f"`{row.name}`" in targets
+
+
+def test_every_rule_is_listed_and_has_a_test() -> None:
+    folder = ROOT / "leakgui/guidance/rules"
+    files = {file.stem for file in folder.glob("*.py")} - {"__init__"}
+    assert files == {type(rule).__module__.rpartition(".")[2] for rule in RULES}
+    assert len({rule.key for rule in RULES}) == len(RULES)
+    tests = ROOT / "tests/unit/guidance/rules"
+    assert {f"test_{name}" for name in files} <= {f.stem for f in tests.glob("*.py")}
+
+
+def test_every_page_is_shown_somewhere() -> None:
+    files = (ROOT / "leakgui/ui/pages").glob("*.py")
+    window = "".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "leakgui/ui").glob("*.py")
+    )
+    for name in {file.stem for file in files} - {"__init__"}:
+        assert f"leakgui.ui.pages.{name} import" in window, name
 
 
 def test_metrics_and_limits_agree() -> None:
