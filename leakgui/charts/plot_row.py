@@ -53,6 +53,7 @@ class PlotRow(QWidget):
         self._drawn: dict[str, tuple[object, Extent | None]] = {}
         self._is_dark = False
         self._line_width = 1
+        self.header.shown_changed.connect(self.fit_anew)
         self.header.shown_changed.connect(self.shown_changed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

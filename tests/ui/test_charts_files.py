@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def test_png_of_an_empty_recording_is_a_picture_too(qapp, tmp_path):
 def test_svg_is_valid_says_what_it_shows_and_can_be_drawn(qapp, tmp_path):
     path = tmp_path / "p.svg"
     write_svg(recording(), path)
-    root = ElementTree.fromstring(path.read_bytes())
+    root = ET.fromstring(path.read_bytes())
     texts = ["".join(node.itertext()) for node in root.iter()]
     assert any("my<b>server · PID 4242" in text for text in texts)
     assert any("rising steadily" in text for text in texts)
@@ -95,7 +95,7 @@ def test_svg_keeps_a_second_apart_after_a_month(qapp, tmp_path):
         path,
         view=(start, start + 10),
     )
-    root = ElementTree.fromstring(path.read_bytes())
+    root = ET.fromstring(path.read_bytes())
     curves = [node.get("d", "") for node in root.iter() if node.tag.endswith("path")]
     longest = max(curves, key=len)
     points = {point.strip("ML ") for point in longest.split() if "," in point}
