@@ -20,6 +20,11 @@ from leakgui.ui.reasons import gap_text
 from leakgui.ui.tables import ColumnsTable
 from leakgui.ui.workspace import Workspace
 
+# Fusion shows a chosen button of a dark palette almost like the others.
+CHOSEN_STANDS_OUT = (
+    "QToolButton:checked { background: palette(highlight);"
+    " color: palette(highlighted-text); border-radius: 3px; padding: 3px; }"
+)
 SECTIONS = ("mappings", "handles", "threads")
 _FIGURES = (("uss_bytes", "rss_bytes"), ("handles",), ("threads",))
 
@@ -59,6 +64,7 @@ class DifferencePage(QWidget):
             button.setText(names[section])
             button.setCheckable(True)
             button.setChecked(place == 0)
+            button.setStyleSheet(CHOSEN_STANDS_OUT)
             button.clicked.connect(lambda _=False, name=section: self.choose(name))
             self._sections.addButton(button, place)
             head.addWidget(button)
