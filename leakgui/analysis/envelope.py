@@ -79,7 +79,8 @@ class Envelope:
         self._scales[0].append(elapsed_s, value)
         self._last = (elapsed_s, value)
         self._count += 1
-        self._close_blocks()
+        if self._count % FACTOR == 0:
+            self._close_blocks()
         self.version += 1
 
     def value_at(self, elapsed_s: float) -> float | None:

@@ -61,8 +61,8 @@ class Scale:
         if end == len(columns[0]):
             self._make_room(1)
             columns, begin, end = self._published
-        for column, value in zip(columns, row, strict=True):
-            column[end] = value
+        for index, value in enumerate(row):
+            columns[index][end] = value
         self._published = (columns, begin, end + 1)
 
     def extend(self, added: Sequence[Floats]) -> None:

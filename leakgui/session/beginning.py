@@ -12,6 +12,7 @@ from leakgui.errors import BadUsage, SessionUnreadable, WriteFailed
 from leakgui.formatting import printable
 from leakgui.model.process import Target
 from leakgui.session.connecting import (
+    DATABASE_ERRORS,
     TABLES,
     check_format,
     connect_to_read,
@@ -43,7 +44,7 @@ def begin_file(path: Path, target: Target, started_unix_s: float) -> Begun:
         raise _not_made(path, error.strerror) from error
     try:
         return _fill(path, target, started_unix_s)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *DATABASE_ERRORS) as error:
         with contextlib.suppress(OSError):
             path.unlink()
         raise _not_made(path, str(error)) from error
@@ -63,7 +64,7 @@ def open_to_change(path: Path) -> Begun:
     try:
         ownership = Ownership(path)
         connection = _connect(path)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *DATABASE_ERRORS) as error:
         raise WriteFailed(
             say("{file} cannot be written: {reason}", file=_shown(path), reason=error),
             say("Check your rights to the file and its folder."),
@@ -119,7 +120,7 @@ def _check_fit_to_write(connection: sqlite3.Connection, path: Path) -> None:
             "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"
         ).fetchall()
         state = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise damaged(path, error) from error
     if version > VERSION or {str(row[0]) for row in names} != TABLES:
         raise SessionUnreadable(

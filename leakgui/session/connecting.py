@@ -12,6 +12,8 @@ from leakgui.session.schema import APPLICATION_ID, MAJOR
 from leakgui.texts import say
 
 MAGIC = b"SQLite format 3\0"
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: messages of SQLite can quote its bytes."""
 MOST_CELL_BYTES = 512 << 20
 TABLES = frozenset(
     {"target", "fact", "metric", "sample", "thinned", "event", "gap"}
@@ -58,7 +60,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         )
     try:
         connection = _connect(path, "mode=ro")
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         connection = _connect_unclosed(path, head, error)
     try:
         check_format(connection, path)
@@ -76,7 +78,7 @@ def check_format(connection: sqlite3.Connection, path: Path) -> None:
         tables = connection.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
         ).fetchall()
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise damaged(path, error) from error
     if application != APPLICATION_ID:
         raise SessionUnreadable(
@@ -144,9 +146,7 @@ def _decode(text: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _connect_unclosed(
-    path: Path, head: bytes, error: sqlite3.Error
-) -> sqlite3.Connection:
+def _connect_unclosed(path: Path, head: bytes, error: Exception) -> sqlite3.Connection:
     """Open a file that was not closed from a folder that cannot be written to.
 
     SQLite must make a ``-shm`` file beside it then. Without a ``-wal`` nothing is
@@ -171,7 +171,7 @@ def _connect_unclosed(
         ) from error
     try:
         return _connect(path, "mode=ro&immutable=1")
-    except sqlite3.Error as again:
+    except DATABASE_ERRORS as again:
         raise damaged(path, again) from again
 
 

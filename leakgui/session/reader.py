@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,7 @@ from leakgui.model.process import ProcessKey, Target
 from leakgui.model.recording import Event, EventKind, Recording, TimeGap
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.session.columns import PackedColumn
-from leakgui.session.connecting import connect_to_read, damaged
+from leakgui.session.connecting import DATABASE_ERRORS, connect_to_read, damaged
 from leakgui.session.readings import read_series
 from leakgui.session.rows import ClosedHandle
 from leakgui.session.snapshot_rows import (
@@ -155,7 +154,7 @@ class SessionReader:
                 executable=str(row[6]),
             )
             return target, float(row[7])
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except (*DATABASE_ERRORS, TypeError, ValueError) as error:
             raise damaged(self.path, error) from error
 
     def _facts(self) -> dict[str, str]:
@@ -201,7 +200,7 @@ class SessionReader:
                     found.append(row)  # what came before an error counts
                     if len(found) >= _MOST_ROWS:
                         break
-            except sqlite3.Error as error:
+            except DATABASE_ERRORS as error:
                 self._damage.append(str(error))
         return found
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from leakgui.model.recording import Floats, Series
+from leakgui.session.connecting import DATABASE_ERRORS
 
 _ROWS_AT_ONCE = 50_000
 _LONGEST_MS = 1e13
@@ -41,7 +42,7 @@ def read_series(connection: sqlite3.Connection, damage: list[str]) -> dict[int, 
 
 def _split(points: Floats) -> Iterator[tuple[int, Series]]:
     numbers, starts = np.unique(points[:, 0], return_index=True)
-    ends = np.append(starts[1:], len(points))
+    ends = [*starts[1:].tolist(), len(points)][: len(starts)]
     for number, begin, end in zip(numbers, starts, ends, strict=True):
         times, values = points[begin:end, 1], points[begin:end, 2]
         is_new = np.diff(times, prepend=-np.inf) > 0
@@ -60,24 +61,34 @@ def _expand(spans: Floats) -> Floats:
 
 def _read_table(
     connection: sqlite3.Connection, query: str, columns: int, damage: list[str]
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Return all rows; from a damaged table those before and those after the damage."""
-    head, reason = _read_until_damage(connection, query.format(way="ASC"), columns)
-    if reason is None:
-        return head
-    damage.append(reason)
-    tail, _ = _read_until_damage(connection, query.format(way="DESC"), columns)
+    forwards, backwards = query.format(way="ASC"), query.format(way="DESC")
+    try:
+        return _as_array(_fetch(connection, forwards, _ROWS_AT_ONCE), columns)
+    except DATABASE_ERRORS as error:
+        damage.append(str(error))
+    head = _as_array(_until_damage(connection, forwards), columns)
+    tail = _as_array(_until_damage(connection, backwards), columns)
     return np.concatenate([head, tail[::-1]])
 
 
-def _read_until_damage(
-    connection: sqlite3.Connection, query: str, columns: int
-) -> tuple[npt.NDArray[np.float64], str | None]:
-    parts: list[npt.NDArray[np.float64]] = [np.empty((0, columns))]
-    try:
-        cursor = connection.execute(query)
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            parts.append(np.array(rows, dtype=np.float64).reshape(-1, columns))
-    except sqlite3.Error as error:
-        return np.concatenate(parts), str(error)
-    return np.concatenate(parts), None
+def _as_array(parts: Iterator[list[tuple[float, ...]]], columns: int) -> Floats:
+    arrays = [np.array(rows, dtype=np.float64) for rows in parts]
+    return np.concatenate([np.empty((0, columns)), *arrays])
+
+
+def _fetch(
+    connection: sqlite3.Connection, query: str, at_once: int
+) -> Iterator[list[tuple[float, ...]]]:
+    cursor = connection.execute(query)
+    while rows := cursor.fetchmany(at_once):
+        yield rows
+
+
+def _until_damage(
+    connection: sqlite3.Connection, query: str
+) -> Iterator[list[tuple[float, ...]]]:
+    """Fetch row by row, for an error takes all rows that are fetched with it."""
+    with contextlib.suppress(*DATABASE_ERRORS):
+        yield from _fetch(connection, query, 1)
