@@ -16,6 +16,8 @@ LEFT_WIDTH = 78
 _VALUE_TICK_DISTANCE = 26
 _TIME_TICK_DISTANCE = 92
 _DATE_TICK_DISTANCE = 112
+_EDGE_PX = 5.0
+"""A tick so near an end would have half of its text cut off."""
 _DAY_S = 86400.0
 
 
@@ -43,8 +45,6 @@ class ValueAxis(_Axis):
         super().__init__("left")
         self.setWidth(LEFT_WIDTH)
         self.setStyle(autoExpandTextSpace=False, tickTextWidth=LEFT_WIDTH - 12)
-        # A label that does not fit at an end is left out rather than cut.
-        self.setStyle(hideOverlappingLabels=8)
 
     def ticks_between(self, low: float, high: float, pixels: float) -> ticks.Ticks:
         """Return the ticks for a part of the axis that is so many pixels long."""
@@ -58,7 +58,9 @@ class ValueAxis(_Axis):
         self, low: float, high: float, size: float
     ) -> list[tuple[float, list[float]]]:
         found = self.ticks_between(low, high, size)
-        return [(found.step, list(found.values))]
+        margin = (high - low) * _EDGE_PX / max(size, 1.0)
+        values = [v for v in found.values if low + margin <= v <= high - margin]
+        return [(found.step, values)]
 
     def tickStrings(
         self,

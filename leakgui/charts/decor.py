@@ -73,13 +73,18 @@ def paint_before(painter: QPainter, area: PlotArea, decor: Decor) -> None:
     _paint_lines(painter, area, decor)
     _paint_limits(painter, area, decor)
     if decor.message:
-        painter.setPen(decor.color(decor.ground.dim_text))
-        painter.drawText(
-            area.rect,
-            Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-            decor.message,
-        )
+        _paint_message(painter, area, decor)
     painter.restore()
+
+
+def _paint_message(painter: QPainter, area: PlotArea, decor: Decor) -> None:
+    how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    place = painter.boundingRect(area.rect, how, decor.message)
+    painter.fillRect(
+        place.adjusted(-8, -3, 8, 3), decor.color(decor.ground.plot)
+    )  # gaps behind it are hatched
+    painter.setPen(decor.color(decor.ground.dim_text))
+    painter.drawText(area.rect, how, decor.message)
 
 
 def _paint_lines(painter: QPainter, area: PlotArea, decor: Decor) -> None:

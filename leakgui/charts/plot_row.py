@@ -173,8 +173,8 @@ class PlotRow(QWidget):
         self, source: PlotSource, shown: Sequence[str], extents: Sequence[Extent]
     ) -> None:
         if not extents:
-            self.plot.show_values(self.plot.values or (0.0, 4.0))
             self.plot.decor.limits = ()
+            self.plot.show_no_values()
             return
         low, high = min(e[0] for e in extents), max(e[1] for e in extents)
         limits = limits_for(source, shown, low, high)

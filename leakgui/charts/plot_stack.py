@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from leakgui.charts.cursor import Cursor
 from leakgui.charts.gestures import Gestures
 from leakgui.charts.markers import Marker, markers_of
 from leakgui.charts.plot_row import PlotRow
-from leakgui.charts.readout import Readout, gap_cause
+from leakgui.charts.readout import Readout
 from leakgui.charts.rows import ROWS, Row
 from leakgui.charts.source import PlotSource, RecordedSource
 from leakgui.charts.time_window import TimeWindow
@@ -41,11 +42,10 @@ class PlotStack(QWidget):
         self._window = TimeWindow()
         self._markers: list[Marker] = []
         self._known_events: object = None
-        self._hover_s: float | None = None
-        self._measured: tuple[float, float] | None = None
         self._described_at = 0.0
         self.readout = Readout()
         self.rows = tuple(PlotRow(row) for row in rows)
+        self._cursor = Cursor(self.rows, self.readout)
         self._lay_out()
         for row in self.rows:
             self._listen_to(row)
@@ -66,24 +66,22 @@ class PlotStack(QWidget):
         row.header.folded.connect(lambda key=row.row.key: self.toggle_row(key))
         row.shown_changed.connect(self.refresh)
         gestures = Gestures(row.plot)
-        gestures.hovered.connect(self._hover)
-        gestures.left.connect(self._stop_hovering)
-        gestures.choosing.connect(self._shade)
+        gestures.hovered.connect(self._cursor.look_at)
+        gestures.left.connect(self._cursor.look_away)
+        gestures.choosing.connect(lambda *span: self._cursor.shade(span))
         gestures.chosen.connect(self.choose_range)
-        gestures.measured.connect(self.measure)
-        gestures.dropped.connect(self.forget_measure)
+        gestures.measured.connect(self._cursor.measure)
+        gestures.dropped.connect(self._cursor.forget_measure)
         gestures.zoomed.connect(self.zoom)
         gestures.panned.connect(self.pan)
         gestures.reset.connect(self.back_to_live)
-
-    # --- what is shown -------------------------------------------------------
 
     def set_source(self, source: PlotSource | None) -> None:
         """Show another recording; None empties the plots."""
         self._source = source
         self._known_events = None
         self._markers = []
-        self._measured = self._hover_s = None
+        self._cursor.set_source(source)
         span_s = self._window.span_s
         self._window = TimeWindow()
         self._window.span_s = span_s
@@ -119,8 +117,6 @@ class PlotStack(QWidget):
             row.fit_anew()
         self.refresh()
 
-    # --- drawing -------------------------------------------------------------
-
     def refresh(self) -> None:
         """Draw what is new; cheap, meant to be called two to four times a second."""
         if self._source is None:
@@ -133,7 +129,7 @@ class PlotStack(QWidget):
         for row in self._open_rows():
             row.draw(self._source, self._window, self._overlays)
         self._show_markers()
-        self._show_readings()
+        self._cursor.show_readings()
         self._describe_at_times()
         for row in self._open_rows():
             row.plot.redraw()
@@ -158,25 +154,6 @@ class PlotStack(QWidget):
             with_labels = place == 0 and bool(self._markers)
             row.show_markers(self._markers, self._window, with_labels=with_labels)
 
-    def _show_readings(self) -> None:
-        for row in self.rows:
-            if self._measured is not None:
-                row.show_changes(*self._measured)
-            else:
-                row.show_readings(self._hover_s)
-        self._say_of_when()
-
-    def _say_of_when(self) -> None:
-        if self._source is None:
-            self.readout.say_nothing()
-        elif self._measured is not None:
-            changes = [row.change_text(*self._measured) for row in self._open_rows()]
-            self.readout.say_span(*self._measured, changes)
-        elif self._hover_s is not None:
-            self.readout.say_moment(self._source, self._hover_s)
-        else:
-            self.readout.say_latest(self._source)
-
     def _describe_at_times(self) -> None:
         if monotonic() - self._described_at < _DESCRIBE_EVERY_S or self._source is None:
             return
@@ -192,8 +169,6 @@ class PlotStack(QWidget):
         return "\n".join(
             row.describe(self._source, self._window) for row in self._open_rows()
         )
-
-    # --- which part of time --------------------------------------------------
 
     @property
     def is_following(self) -> bool:
@@ -218,7 +193,7 @@ class PlotStack(QWidget):
 
     def choose_range(self, from_s: float, to_s: float) -> None:
         """Show what the user dragged over."""
-        self._shade_all(None)
+        self._cursor.forget_measure()
         self._change_window(lambda: self._window.show(from_s, to_s), by_user=True)
 
     def zoom(self, factor: float, at_s: float | None = None) -> None:
@@ -259,47 +234,17 @@ class PlotStack(QWidget):
         else:
             deed()
 
-    # --- looking and measuring -----------------------------------------------
-
-    def _hover(self, elapsed_s: float) -> None:
-        self._hover_s = elapsed_s
-        cause = gap_cause(self._source, elapsed_s) if self._source else ""
-        for row in self._open_rows():
-            row.plot.move_crosshair(elapsed_s)
-            row.plot.setToolTip(cause)
-        self._show_readings()
-
     def read_at(self, elapsed_s: float) -> None:
         """Put the crosshair at a moment and read out its values."""
-        self._hover(elapsed_s)
-
-    def _stop_hovering(self) -> None:
-        self._hover_s = None
-        for row in self.rows:
-            row.plot.move_crosshair(None)
-        self._show_readings()
+        self._cursor.look_at(elapsed_s)
 
     def measure(self, from_s: float, to_s: float) -> None:
         """Shade a span and read out what changed over it."""
-        self._measured = (from_s, to_s)
-        self._shade(from_s, to_s)
-        self._show_readings()
+        self._cursor.measure(from_s, to_s)
 
     def forget_measure(self) -> None:
         """Read out the newest values again."""
-        self._measured = None
-        self._shade_all(None)
-        self._show_readings()
-
-    def _shade(self, from_s: float, to_s: float) -> None:
-        self._shade_all((from_s, to_s))
-
-    def _shade_all(self, span: tuple[float, float] | None) -> None:
-        for row in self.rows:
-            row.plot.decor.shade = span
-            row.plot.redraw()
-
-    # --- which rows ----------------------------------------------------------
+        self._cursor.forget_measure()
 
     def row_keys(self) -> tuple[str, ...]:
         """Return ``memory``, ``handles``, ``threads``, ... from top to bottom."""

@@ -96,8 +96,15 @@ class TimePlot(pg.GraphicsView):
         """Show this part of the value axis."""
         if values != self.values:
             self.values = values
+            self.value_axis.setStyle(showValues=True)
             self._view.setYRange(*values, padding=0)
             self._lay_grid()
+
+    def show_no_values(self) -> None:
+        """Leave the value axis empty: without a curve its numbers mean nothing."""
+        self.values = None
+        self.decor.grid = ()
+        self.value_axis.setStyle(showValues=False)
 
     def _lay_grid(self) -> None:
         if self.values is not None:

@@ -269,7 +269,7 @@ def test_from_zero(recorded):
 
 def test_hovering_reads_out_every_row_in_its_fixed_place(recorded):
     QTest.mouseMove(row(recorded, "memory").plot.viewport(), point(recorded, 300.0))
-    recorded._hover(300.0)
+    recorded.read_at(300.0)
     assert readings(recorded)["rss_bytes"] == "315 MiB"
     assert readings(recorded, "handles")["handles"] == "50"
     assert "5 min after the start" in recorded.readout.text()
