@@ -5,7 +5,7 @@
   python3 packaging/dev.py test [...]    run the tests; the rest goes to pytest
   python3 packaging/dev.py setup         set up what is missing, and nothing else
 
-Needs only Python 3.11 or newer. What is there already is left as it is, so that
+Needs only Python 3.11 to 3.13. What is there already is left as it is, so that
 the second time starts at once.
 """
 
@@ -17,13 +17,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+OLDEST, NEWEST = (3, 11), (3, 13)
+"""What pyproject.toml says too; a test compares them."""
 REPORT = "leak-report.html"
 RECORDING = "practice.leak"
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < (3, 11):  # noqa: UP036  # started by hand, by any python3
-        return _refuse_old_python()
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        return _refuse_python()
     command = arguments[0] if arguments else ""
     if command not in ("run", "test", "setup") or (
         command != "test" and len(arguments) > 1
@@ -33,11 +35,15 @@ def main(arguments: list[str]) -> int:
     return _set_up_and_go(command, arguments[1:])
 
 
-def _refuse_old_python() -> int:
-    version = ".".join(str(part) for part in sys.version_info[:3])
+def _refuse_python() -> int:
+    """Say which Python it takes; this file itself is read by any Python 3.7."""
+    this, oldest, newest = (
+        ".".join(str(part) for part in version[:2])
+        for version in (sys.version_info, OLDEST, NEWEST)
+    )
     print(
-        f"leakgui needs Python 3.11 or newer, and this is {version}. "
-        f"Run it with a newer one, such as: python3.12 {sys.argv[0]} run",
+        f"leakgui needs Python {oldest} to {newest}, and this is {this}. "
+        f"Use another one, such as: python{newest} packaging/dev.py run",
         file=sys.stderr,
     )
     return 2

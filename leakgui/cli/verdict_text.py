@@ -34,7 +34,7 @@ def describe(judgement: Judgement, file: str) -> Iterator[str]:
         file=printable(file),
     )
     yield from _wrapped(first.summary, "  ")
-    yield f"  {_key_figures(first)}"
+    yield from _wrapped(_key_figures(first), "  ")
     yield from _section(say("For it"), first.evidence)
     yield from _section(say("Against it"), first.against)
     yield from _section(say("Next"), first.next_steps)
