@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from enum import Enum, auto
 
 from leakgui.errors import LeakguiError
 from leakgui.session.store import SessionWriter
@@ -20,6 +21,13 @@ MOST_WAITING = 50_000
 """Pieces of work that wait for a slow or full disk: over an hour of readings."""
 
 Work = Callable[[SessionWriter], object]
+
+
+class _Signal(Enum):
+    """What is said to the thread between pieces of work."""
+
+    COMMIT_NOW = auto()
+    END = auto()
 
 
 class FileWriter:
@@ -48,7 +56,7 @@ class FileWriter:
         self._tell_problem = tell_problem
         self._writer: SessionWriter | None = None
         self._waiting: deque[Work] = deque()
-        self._inbox: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Work | _Signal] = queue.SimpleQueue()
         self._after_commit: list[Callable[[], None]] = []
         self._retry_s = 0.0
         self._thread = threading.Thread(
@@ -73,39 +81,39 @@ class FileWriter:
         """Wait until everything put so far is on the disk."""
         done = threading.Event()
         self.put(lambda _: None, then=done.set)
+        self._inbox.put(_Signal.COMMIT_NOW)
         return self._thread.is_alive() and done.wait(timeout_s)
 
     def stop(self) -> None:
         """Write everything, close the file and end; may be called again."""
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._inbox.put(None)
+            self._inbox.put(_Signal.END)
             self._thread.join()
 
     def _run(self) -> None:
         due_s = time.monotonic() + COMMIT_EVERY_S
         while True:
-            is_last = self._collect(due_s)
-            if is_last or time.monotonic() >= due_s:
-                self._bring_to_disk(is_last=is_last)
-                due_s = time.monotonic() + COMMIT_EVERY_S
+            is_last = self._collect(due_s) is _Signal.END
+            self._bring_to_disk(is_last=is_last)
+            due_s = time.monotonic() + COMMIT_EVERY_S
             self.cpu_s = time.thread_time()
             if is_last:
                 return
 
-    def _collect(self, until_s: float) -> bool:
-        """Take work until it is time to commit; True when this was the last."""
+    def _collect(self, until_s: float) -> _Signal:
+        """Take work until it is time to commit, or until it is said so."""
         while (left_s := until_s - time.monotonic()) > 0:
             try:
                 work = self._inbox.get(timeout=left_s)
             except queue.Empty:
-                return False
-            if work is None:
-                return True
+                break
+            if isinstance(work, _Signal):
+                return work
             if len(self._waiting) >= MOST_WAITING:
                 self._waiting.popleft()
                 self.lost += 1
             self._waiting.append(work)
-        return False
+        return _Signal.COMMIT_NOW
 
     def _bring_to_disk(self, *, is_last: bool) -> None:
         if time.monotonic() < self._retry_s and not is_last:

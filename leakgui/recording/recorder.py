@@ -93,6 +93,7 @@ class Recorder:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._is_stopped = False
+        self._has_target_ended = False
 
     # -- asking ---------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class Recorder:
         try:
             self._sampler.stop()
             self._taker.close()
-            if not self._ended.is_set():
+            if not self._has_target_ended:
                 self._clock.stop()
                 self._intake.add_event(EventKind.STOPPED)
         finally:
@@ -264,6 +265,7 @@ class Recorder:
 
     def _after_end(self, elapsed_s: float) -> None:
         """Keep how the target ended."""
+        self._has_target_ended = True
         code = self._child.wait(_EXIT_CODE_WAIT_S) if self._child else None
         if code is not None:
             self._intake.take_facts({"exit_code": str(code)})
