@@ -7,14 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from leakgui.analysis.cells import Cells
-from leakgui.analysis.growth import Growing, find_growth
+from leakgui.analysis.growth import Answer, find_growth
 from leakgui.analysis.rank_test import fit_rate
 from leakgui.analysis.retained import (
-    Features,
     Floor,
     build_floor,
     least_material,
-    measure,
     rank_points,
 )
 from leakgui.analysis.shape import name_shape
@@ -41,12 +39,12 @@ def examine(cells: Cells, unit: Unit) -> Trend:
     floor = build_floor(cells, unit)
     if len(floor.blocks) < 4:  # nearly all of the time is one hole
         return quiet
-    growing = find_growth(floor)
-    judged = _describe(quiet, cells, floor, growing)
-    if growing is None:
-        shape = name_shape(floor, measure(floor, 0))
-        return replace(judged, growth=Growth.HEALTHY, shape=shape)
-    return _with_rates(judged, floor, growing)
+    answer = find_growth(floor)
+    judged = _describe(quiet, cells, floor, answer)
+    if answer.is_growing:
+        return _with_rates(judged, floor, answer)
+    shape = name_shape(floor, answer.features)
+    return replace(judged, growth=Growth.HEALTHY, shape=shape)
 
 
 def _undecided(cells: Cells, unit: Unit) -> Trend:
@@ -85,11 +83,8 @@ def _undecided(cells: Cells, unit: Unit) -> Trend:
     )
 
 
-def _describe(
-    quiet: Trend, cells: Cells, floor: Floor, growing: Growing | None
-) -> Trend:
-    features = growing.features if growing else measure(floor, 0)
-    start = growing.start if growing else 0
+def _describe(quiet: Trend, cells: Cells, floor: Floor, answer: Answer) -> Trend:
+    features, start = answer.features, answer.start
     turns = floor.turns
     since_s = cells.from_s + 0.9 * cells.span_s
     if len(turns):
@@ -122,9 +117,9 @@ def _count_cycles(floor: Floor) -> Cycles:
     )
 
 
-def _with_rates(judged: Trend, floor: Floor, growing: Growing) -> Trend:
-    seen: Features = growing.features
-    span_s = _middle(floor, floor.end) - _middle(floor, growing.start)
+def _with_rates(judged: Trend, floor: Floor, answer: Answer) -> Trend:
+    seen = answer.features
+    span_s = _middle(floor, floor.end) - _middle(floor, answer.start)
     early = seen.retained * (2 - seen.late_half) / max(span_s, 1e-9)
     return replace(
         judged,
@@ -132,7 +127,7 @@ def _with_rates(judged: Trend, floor: Floor, growing: Growing) -> Trend:
         is_accelerating=(
             seen.late_half > _SPEEDING_UP_HALF and seen.late_third > _SPEEDING_UP_THIRD
         ),
-        rate=fit_rate(*rank_points(floor, growing.start)),
+        rate=fit_rate(*rank_points(floor, answer.start)),
         early_rate_per_s=early,
     )
 

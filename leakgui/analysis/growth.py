@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leakgui.analysis.retained import Features, Floor, measure
+from leakgui.analysis.retained import (
+    Features,
+    Floor,
+    Steadiness,
+    measure,
+    measure_steadiness,
+)
 
 _LEAST_BLOCKS = 16
 _LEAST_CYCLES = 2
@@ -56,26 +62,28 @@ SHORTENED: tuple[Thresholds, ...] = (_SKIP_SIXTH, _SKIP_THIRD, _SKIP_HALF)
 
 
 @dataclass(frozen=True, slots=True)
-class Growing:
-    """The part of the record in which the floor rises, and how."""
+class Answer:
+    """Whether the floor rises, and the part of the record that tells."""
 
+    is_growing: bool
     start: int
+    """The first block of that part; 0 where the floor does not rise."""
     features: Features
 
 
-def find_growth(floor: Floor) -> Growing | None:
-    """Look at the whole record, then without its beginning; None where it holds."""
-    features = measure(floor, 0)
-    if _holds(_FULL, features, floor.materiality):
-        return Growing(0, features)
+def find_growth(floor: Floor) -> Answer:
+    """Look at the whole record, then without its beginning."""
+    whole = measure(floor, 0)
+    if _holds(_FULL, whole, floor) and _is_steady(_FULL, floor, 0):
+        return Answer(is_growing=True, start=0, features=whole)
     for row in SHORTENED:
         start = round(row.skip * len(floor.blocks))
         if not _is_long_enough(floor, start):
             continue
         features = measure(floor, start)
-        if _holds(row, features, floor.materiality):
-            return Growing(start, features)
-    return None
+        if _holds(row, features, floor) and _is_steady(row, floor, start):
+            return Answer(is_growing=True, start=start, features=features)
+    return Answer(is_growing=False, start=0, features=whole)
 
 
 def _is_long_enough(floor: Floor, start: int) -> bool:
@@ -87,9 +95,10 @@ def _is_long_enough(floor: Floor, start: int) -> bool:
     return len(troughs) == 0 or bool(left >= _LEAST_CYCLES)
 
 
-def _holds(row: Thresholds, seen: Features, materiality: float) -> bool:
+def _holds(row: Thresholds, seen: Features, floor: Floor) -> bool:
+    """Everything but the rank test, which costs most and is asked last."""
     return (
-        seen.retained >= row.retained * materiality
+        seen.retained >= row.retained * floor.materiality
         and seen.signal >= row.signal
         and seen.late_third >= row.late_third
         and seen.late_half >= row.late_half
@@ -97,10 +106,13 @@ def _holds(row: Thresholds, seen: Features, materiality: float) -> bool:
         and seen.steps >= row.steps
         and seen.windows >= row.windows
         and seen.of_range >= row.of_range
-        and seen.recent_rank.tau >= row.recent_tau
         and is_tail_short(row, seen)
-        and _rises_surely(row, seen)
     )
+
+
+def _is_steady(row: Thresholds, floor: Floor, start: int) -> bool:
+    seen = measure_steadiness(floor, start)
+    return seen.recent_rank.tau >= row.recent_tau and _rises_surely(row, seen)
 
 
 def is_tail_short(row: Thresholds, seen: Features) -> bool:
@@ -109,7 +121,7 @@ def is_tail_short(row: Thresholds, seen: Features) -> bool:
     return seen.tail <= longest
 
 
-def _rises_surely(row: Thresholds, seen: Features) -> bool:
+def _rises_surely(row: Thresholds, seen: Steadiness) -> bool:
     if seen.points <= 5:
         return seen.rank.tau >= max(row.tau, 0.8)
     if seen.rank.tau < row.tau:

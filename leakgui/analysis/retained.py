@@ -66,6 +66,12 @@ class Features:
     pause: float
     """Longest share of the record between two rises before that."""
     rises: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steadiness:
+    """How surely the low points rise, over all of them and over the last 60 %."""
+
     points: int
     rank: RankTest
     recent_rank: RankTest
@@ -112,8 +118,6 @@ def measure(floor: Floor, start: int) -> Features:
     retained = float(level[-1] - level[0])
     per = 1 / retained if retained > 0 else 0.0
     tail, pause, number = _pauses(rises, 0.01 * retained)
-    time, value = rank_points(floor, start)
-    recent = int(0.4 * len(value))
     return Features(
         retained=retained,
         signal=retained / max(floor.noise, floor.raw_noise, 1e-12),
@@ -126,6 +130,14 @@ def measure(floor: Floor, start: int) -> Features:
         tail=tail,
         pause=pause,
         rises=number,
+    )
+
+
+def measure_steadiness(floor: Floor, start: int) -> Steadiness:
+    """Test the low points for a rise; this costs more than all of ``measure``."""
+    time, value = rank_points(floor, start)
+    recent = int(0.4 * len(value))
+    return Steadiness(
         points=len(value),
         rank=rank_rise(time, value),
         recent_rank=rank_rise(time[recent:], value[recent:]),
@@ -135,15 +147,21 @@ def measure(floor: Floor, start: int) -> Features:
 def rank_points(floor: Floor, start: int) -> tuple[Floats, Floats]:
     """Return times and levels to test: low points where it cycles, else coarse minima.
 
-    Low points count from three on; otherwise 24 to 32 minima of neighbouring blocks.
+    Low points count from three on, up to 64 of them; of more, the lowest of each few
+    neighbours. Otherwise 24 to 32 minima of neighbouring blocks.
     """
     from_s = floor.blocks.middle_s[start]
     keep = floor.turns.trough_s >= from_s if start else np.ones(len(floor.turns), bool)
     if keep.sum() >= 3:
-        return floor.turns.trough_s[keep], floor.turns.trough[keep]
-    value = floor.smooth[start : floor.end + 1]
-    time = floor.blocks.middle_s[start : floor.end + 1]
-    group = -(-len(value) // _COARSE_POINTS)
+        return _coarsen(
+            floor.turns.trough_s[keep], floor.turns.trough[keep], MOST_BLOCKS
+        )
+    part = slice(start, floor.end + 1)
+    return _coarsen(floor.blocks.middle_s[part], floor.smooth[part], _COARSE_POINTS)
+
+
+def _coarsen(time: Floats, value: Floats, most: int) -> tuple[Floats, Floats]:
+    group = -(-len(value) // most)
     starts = np.arange(0, len(value), group)
     return time[starts], np.minimum.reduceat(value, starts)
 
@@ -157,8 +175,6 @@ def _median_of_three(value: Floats) -> Floats:
 
 def _spread(change: Floats) -> float:
     """Standard deviation of the noise whose differences these are, robustly."""
-    if len(change) == 0:
-        return 0.0
     deviation = np.median(np.abs(change - np.median(change)))
     return float(_SIGMA * deviation / np.sqrt(2))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leakgui.analysis.growth import has_stopped
-from leakgui.analysis.retained import Features, Floor
+from leakgui.analysis.retained import Features, Floor, measure_steadiness
 from leakgui.model.finding import DefectClass
 
 _EARLY = 1 / 3
@@ -23,9 +23,9 @@ def name_shape(floor: Floor, features: Features) -> DefectClass:
     """
     if _cycles_level(floor):
         return _cyclic(floor)
-    if features.rank.tau <= -0.4:
+    if measure_steadiness(floor, 0).rank.tau <= -0.4:
         return DefectClass.STEADY
-    if _kept_after_peak(floor):
+    if len(floor.turns) < 2 and _kept_after_peak(floor):
         return DefectClass.RETENTION
     rose = features.retained >= floor.materiality
     if rose and features.largest_step > _CAME_AT_ONCE:
@@ -64,12 +64,13 @@ def _filled(floor: Floor) -> DefectClass:
 def _kept_after_peak(floor: Floor) -> bool:
     """Fell by a fifth of its range from the peak, yet stayed above where it began."""
     blocks = floor.blocks
-    top = int(np.argmax(blocks.high))
+    span = float(blocks.high.max() - blocks.low.min())
+    # A peak may last: what counts is what came after its end.
+    top = int(np.flatnonzero(blocks.high >= blocks.high.max() - 0.05 * span)[-1])
     if top >= len(blocks) - 1:
         return False
     after = float(blocks.low[top + 1 :].min())
     before = float(blocks.low[: top + 1].min())
-    span = float(blocks.high.max() - blocks.low.min())
     fell = float(blocks.high[top] - np.median(blocks.mean[top + 1 :]))
     return fell >= 0.2 * span and after > before + floor.materiality
 

@@ -52,8 +52,7 @@ class Evidence:
         cells = self.cells(key)
         if cells is None:
             return 0.0
-        span_s = over.judged_to_s - over.judged_from_s
-        ends = np.array([over.judged_from_s + 0.02 * span_s, over.judged_to_s])
+        ends = np.array([over.judged_from_s, over.judged_to_s])
         before, after = cells.level_at(ends)
         return float(after - before)
 

@@ -122,10 +122,8 @@ def _severity(low_s: float, share: float) -> Severity:
     return Severity.MEDIUM if low_s < 86400 else Severity.LOW
 
 
-def headroom_share_a_minute(evidence: Evidence, growth: Trend) -> float:
-    """Return which share of the memory still free is taken in a minute; 0 unknown."""
-    if growth.rate is None:
-        return 0.0
+def headroom_share_a_minute(evidence: Evidence, per_s: float) -> float:
+    """Return which share of the free memory a rate takes in a minute; 0 unknown."""
     free = [usage.value - usage.used for usage in usages(evidence, OF_MEMORY)]
     least = min(free, default=math.inf)
-    return growth.rate.per_s * 60 / max(least, 1.0) if math.isfinite(least) else 0.0
+    return per_s * 60 / max(least, 1.0) if math.isfinite(least) else 0.0

@@ -21,6 +21,7 @@ MIB = 2.0**20
 _MEMORY_A_THREAD = MIB / 4
 """A waiting thread keeps 8 KiB to 200 KiB; more than this it does not explain."""
 _BUSY_CORE = 0.9
+_SHARED_CORE = 0.5
 _POINTS = 48
 _TIED = 0.9
 _HELD_OF_READ = (0.3, 20.0)
@@ -87,28 +88,35 @@ def _is_resident(evidence: Evidence, space: Trend) -> bool:
 
 
 def busy_cores(evidence: Evidence, over: Trend) -> float | None:
-    """Return the processor use in the recent half of a trend, in cores."""
+    """Return the processor use of the busiest quarter of a trend's recent half.
+
+    In cores; None where it is unknown. The busiest quarter, because a machine with
+    other work to do does not give a loop its core all the time.
+    """
     half_s = (over.judged_to_s - over.judged_from_s) / 2
-    ends = np.array([over.judged_to_s - half_s, over.judged_to_s])
-    cpu_ms = evidence.levels("cpu_ms", ends)
+    edges = np.linspace(over.judged_to_s - half_s, over.judged_to_s, 5)
+    cpu_ms = evidence.levels("cpu_ms", edges)
     if cpu_ms is None or half_s <= 0:
         return None
-    return float(cpu_ms[1] - cpu_ms[0]) / 1000 / half_s
+    return float(np.diff(cpu_ms).max()) / 1000 / (half_s / 4)
 
 
 def is_running_away(evidence: Evidence, memory: Trend) -> bool:
     """Whether memory is made by a loop at full speed: faster and faster, or vast.
 
     Vast is a tenth of the headroom a minute, or more than doubling each minute by
-    at least 64 MiB. A loop that reads what it keeps is a load instead.
+    at least 64 MiB. Growth that is both needs only half a core: the machine may be
+    shared. A loop that reads what it keeps is a load instead.
     """
     cores = busy_cores(evidence, memory)
-    if cores is None or cores < _BUSY_CORE or memory.rate is None:
+    if cores is None or memory.rate is None:
         return False
     a_minute = memory.rate.per_s * 60
     doubles = a_minute >= max(memory.first, 64 * MIB)
-    is_vast = headroom_share_a_minute(evidence, memory) > 0.1 or doubles
-    return (memory.is_accelerating or is_vast) and not _is_loading(evidence, memory)
+    is_vast = headroom_share_a_minute(evidence, memory.rate.per_s) > 0.1 or doubles
+    signs = memory.is_accelerating + is_vast
+    is_busy = cores >= (_SHARED_CORE if signs == 2 else _BUSY_CORE)
+    return signs > 0 and is_busy and not _is_loading(evidence, memory)
 
 
 def likeness_to_reading(evidence: Evidence, memory_key: str) -> float | None:

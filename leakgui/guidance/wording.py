@@ -9,7 +9,6 @@ from __future__ import annotations
 from leakgui.analysis.trend import Rate, Trend
 from leakgui.formatting import (
     format_about,
-    format_change,
     format_duration,
     format_percent,
     format_rate,
@@ -37,6 +36,7 @@ _MEMORY = {
     "threads": "threads",
     "mappings": "mappings",
 }
+_STILL = Rate(per_s=0.0, low_per_s=0.0, high_per_s=0.0)
 
 
 def name(key: str) -> str:
@@ -52,15 +52,13 @@ def begin(text: str) -> str:
 def pace(trend: Trend) -> str:
     """Return ``+1.80 MiB/min for 14 min (+1.60 MiB/min to +2.00 MiB/min)``."""
     span = format_duration(trend.judged_to_s - trend.judged_from_s)
-    if trend.rate is None:
-        change = format_change(trend.retained, trend.unit.value)
-        return say("{change} in {span}", change=change, span=span)
+    rate = trend.rate or _STILL
     return say(
         "{rate} for {span} ({low} to {high})",
-        rate=format_rate(trend.rate.per_s, trend.unit.value),
+        rate=format_rate(rate.per_s, trend.unit.value),
         span=span,
-        low=format_rate(trend.rate.low_per_s, trend.unit.value),
-        high=format_rate(trend.rate.high_per_s, trend.unit.value),
+        low=format_rate(rate.low_per_s, trend.unit.value),
+        high=format_rate(rate.high_per_s, trend.unit.value),
     )
 
 
@@ -92,7 +90,7 @@ def growth_evidence(key: str, trend: Trend) -> list[str]:
 
 
 def _kept(key: str, trend: Trend) -> str:
-    rate = trend.rate or Rate(per_s=0.0, low_per_s=0.0, high_per_s=0.0)
+    rate = trend.rate or _STILL
     return say(
         "{what} that {was} never given back rose {change} in {span} "
         "(about {rate}, {low} to {high}).",

@@ -22,7 +22,7 @@ class RunawayLoop:
         trend = evidence.trend(metric) if metric else None
         if metric is None or trend is None:
             return None
-        if not signs.is_running_away(evidence, trend):
+        if trend.rate is None or not signs.is_running_away(evidence, trend):
             return None
         case = Case(
             rule=self.key,
@@ -38,7 +38,9 @@ class RunawayLoop:
                     "It used {cores} of a core meanwhile, and took {share} of the "
                     "free memory a minute.",
                     cores=format_percent(signs.busy_cores(evidence, trend)),
-                    share=format_percent(headroom_share_a_minute(evidence, trend)),
+                    share=format_percent(
+                        headroom_share_a_minute(evidence, trend.rate.per_s)
+                    ),
                 ),
                 say("It grows faster and faster.")
                 if trend.is_accelerating

@@ -27,10 +27,11 @@ class ThreadLeak:
         )
         what = wording.name("threads")
         named = printable(agreement.key, most=60)
+        new = max(evidence.rise("threads", trend), 1.0)
         special = [
             say(
                 "Threads went from {before} to {after}.",
-                before=format_count(trend.last - evidence.rise("threads", trend)),
+                before=format_count(trend.last - new),
                 after=format_count(trend.last),
             )
         ]
@@ -39,7 +40,7 @@ class ThreadLeak:
             special.append(
                 say(
                     "Each new thread took about {space} of address space.",
-                    space=format_bytes(space / max(trend.retained, 1.0)),
+                    space=format_bytes(space / new),
                 )
             )
         case = Case(

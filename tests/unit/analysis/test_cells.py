@@ -75,6 +75,14 @@ def test_unusable_samples_are_skipped() -> None:
     assert (cells.from_s, cells.last_s) == (1.0, 3.0)
 
 
+def test_samples_may_come_in_portions() -> None:
+    elapsed_s = np.arange(0, 900, 0.25)
+    stream = CellStream()
+    stream.extend(elapsed_s[:700], elapsed_s[:700])
+    stream.extend(elapsed_s[700:], elapsed_s[700:])
+    assert same(stream.cells(), Cells.of(series(elapsed_s, elapsed_s)))
+
+
 def test_nothing_measured_makes_no_cells() -> None:
     cells = Cells.of(series([], []))
     assert len(cells) == 0

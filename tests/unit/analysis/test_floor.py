@@ -185,3 +185,16 @@ def test_any_series_is_answered(values: list[float], unit: Unit, every_ms: int) 
     assert trend.is_growing == (trend.shape is DefectClass.UNKNOWN)
     assert 0 <= trend.missing_share <= 1
     assert trend.lowest <= trend.cycle_peak <= trend.peak
+
+
+def test_few_cycles_that_rise_every_time_are_growth() -> None:
+    trend = look(lambda t: 50 * MIB + 0.3 * MIB * t + 40 * MIB * (t / 25 % 1))
+    assert trend.cycles.count == 4
+    assert trend.is_growing
+
+
+def test_one_cycle_is_no_cycle_time() -> None:
+    trend = look(lambda t: 50 * MIB + 20 * MIB * np.abs(t / 60 - 1))
+    assert trend.cycles.count == 1
+    assert np.isnan(trend.cycles.period_s)
+    assert trend.cycle_peak == trend.last

@@ -23,9 +23,7 @@ def growing(per_s: float = 10.0, pace_s: float = math.inf) -> Trend:
 
 
 def with_rate(per_s: float, low: float, high: float) -> Trend:
-    return replace(
-        growing(), rate=Rate(per_s=per_s, low_per_s=low, high_per_s=high)
-    )
+    return replace(growing(), rate=Rate(per_s=per_s, low_per_s=low, high_per_s=high))
 
 
 def test_headroom_over_rate() -> None:

@@ -1,0 +1,45 @@
+"""Too short to judge, and just long enough."""
+
+from __future__ import annotations
+
+from scenes import MIB, evidence, observed, well_formed
+
+from leakgui.guidance.engine import judge
+from leakgui.guidance.rules.too_little_evidence import TooLittleEvidence
+from leakgui.model.finding import Confidence, Verdict
+
+RULE = TooLittleEvidence()
+
+
+def test_too_short() -> None:
+    found = RULE.examine(evidence(2, anon_bytes=50 * MIB))
+    assert found is not None
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.confidence is Confidence.WATCH
+    assert found.summary == (
+        "Still learning. 2 s seen; a fair answer needs about 58 s more, "
+        "or 5 marked steps"
+    )
+    assert well_formed(found)
+
+
+def test_too_few_readings_say_how_long_to_wait() -> None:
+    found = RULE.examine(evidence(200, interval_s=20.0, anon_bytes=50 * MIB))
+    assert found is not None
+    assert "about 4.3 min more" in found.summary
+
+
+def test_nothing_at_all() -> None:
+    judged = judge(observed())
+    assert judged.verdict is Verdict.UNDECIDED
+    assert well_formed(judged.findings[0])
+
+
+def test_one_sample() -> None:
+    found = RULE.examine(evidence(0, anon_bytes=50 * MIB))
+    assert found is not None
+    assert "0 s seen" in found.summary
+
+
+def test_long_enough() -> None:
+    assert RULE.examine(evidence(10, anon_bytes=50 * MIB)) is None
