@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from leakgui.charts.curves import as_line, broken_at
+from leakgui.charts.curves import as_line, broken_at, gaps_of
 from leakgui.charts.header import Header
 from leakgui.charts.limit_lines import LimitLine, limits_for
 from leakgui.charts.marker_strip import MarkerStrip
@@ -52,7 +52,7 @@ class PlotRow(QWidget):
         self._values: RowValues | None = None
         self._drawn: dict[str, tuple[object, Extent | None]] = {}
         self._is_dark = False
-        self._line_width = 1
+        self._line_width: int | None = None
         self.header.shown_changed.connect(self.fit_anew)
         self.header.shown_changed.connect(self.shown_changed)
         column = QVBoxLayout(self)
@@ -82,6 +82,7 @@ class PlotRow(QWidget):
         self._drawn.clear()
 
     def set_line_width(self, pixels: int) -> None:
+        """Draw curves so many device pixels wide, whatever the screen."""
         self._line_width = pixels
         self._drawn.clear()
 
@@ -134,7 +135,7 @@ class PlotRow(QWidget):
             self._draw_curve(name, *origin, window) for name, origin in names.items()
         ]
         self._fit(source, shown, [extent for extent in extents if extent is not None])
-        self._say_what_is_missing(source)
+        self._say_what_is_missing()
 
     def _draw_curve(
         self, name: str, source: PlotSource, key: str, window: TimeWindow
@@ -154,7 +155,7 @@ class PlotRow(QWidget):
         curve = self.plot.curve(name)
         if known is None:
             curve.setPen(self._pen(key, is_overlay=name != key))
-        own_gaps = RowValues(self.row, source).gaps(key)
+        own_gaps = gaps_of(key, source.gaps)
         curve.show_line(*broken_at(*as_line(strip), own_gaps))
         extent = _extent(strip.low, strip.high)
         self._drawn[name] = state, extent
@@ -162,7 +163,8 @@ class PlotRow(QWidget):
 
     def _pen(self, key: str, *, is_overlay: bool) -> object:
         pen = style_of(key).pen(self._is_dark)
-        pen.setWidth(self._line_width)
+        # A cosmetic pen counts device pixels, too thin where these are small.
+        pen.setWidth(self._line_width or max(round(self.devicePixelRatioF()), 1))
         if is_overlay:
             faint = pen.color()
             faint.setAlpha(_OVERLAY_ALPHA)
@@ -203,18 +205,20 @@ class PlotRow(QWidget):
         )
         return text if line.is_in_sight else f"{text} ↑"
 
-    def _say_what_is_missing(self, source: PlotSource) -> None:
+    def _say_what_is_missing(self) -> None:
+        if self._values is None:
+            return
         decor = self.plot.decor
-        decor.gaps = RowValues(self.row, source).gaps(self.row.main)
-        has_curve = any(extent is not None for _, extent in self._drawn.values())
-        cause = self._values.missing_because(self.row.main) if self._values else ""
+        decor.gaps = self._values.gaps(self.row.main)
         decor.message = ""
-        if not has_curve:
-            decor.message = (
-                say("n/a: {cause}", cause=cause)
-                if cause
-                else say("Waiting for the first reading")
-            )
+        if all(extent is None for _, extent in self._drawn.values()):
+            decor.message = self._why_nothing(self._values)
+
+    def _why_nothing(self, values: RowValues) -> str:
+        cause = values.missing_because(self.row.main)
+        if cause:
+            return say("n/a: {cause}", cause=cause)
+        return say("Waiting for the first reading")
 
     def show_markers(
         self, markers: Sequence[Marker], window: TimeWindow, *, with_labels: bool

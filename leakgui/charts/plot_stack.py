@@ -49,6 +49,7 @@ class PlotStack(QWidget):
         self._lay_out()
         for row in self.rows:
             self._listen_to(row)
+        self.setAccessibleName(say("Plots over time"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._arrange()
 

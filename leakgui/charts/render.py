@@ -51,6 +51,7 @@ class Sheet(QWidget):
         self._lay_out(title or _default_title(recording))
         source = RecordedSource(recording)
         self.stack.set_source(source)
+        self.stack.set_line_width(1)
         rows = self.stack.open_what_has_data()
         self.resize(max(width, LEAST_WIDTH), _HEAD_HEIGHT + rows * _ROW_HEIGHT)
         self._settle()

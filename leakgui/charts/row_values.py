@@ -22,6 +22,8 @@ class RowValues:
         self._source = source
         self._scanned: set[str] = set()
         self._positive: set[str] = set()
+        self._known_gaps: dict[str, list[TimeGap]] = {}
+        self._gaps_state: object = None
 
     def listed(self, chosen: Sequence[str]) -> tuple[str, ...]:
         """Return the metrics of the legend: main, ever above zero, denied, chosen."""
@@ -80,4 +82,12 @@ class RowValues:
         return None if first is None or last is None else last - first
 
     def gaps(self, key: str) -> list[TimeGap]:
-        return gaps_of(key, self._source.gaps)
+        """Return the gaps of a metric, sorted out once until another one comes."""
+        gaps = self._source.gaps
+        state = (len(gaps), gaps[-1] if gaps else None)
+        if state != self._gaps_state:
+            self._gaps_state = state
+            self._known_gaps.clear()
+        if key not in self._known_gaps:
+            self._known_gaps[key] = gaps_of(key, gaps)
+        return self._known_gaps[key]

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leakgui import __version__
+from leakgui.export.html_circumstances import facts_section, limits_section
 from leakgui.export.html_sections import (
     difference_section,
-    facts_section,
     findings_section,
-    limits_section,
     snapshots_section,
     verdict_section,
 )

@@ -7,22 +7,18 @@ from collections.abc import Sequence
 
 from leakgui.export.markup import Markup, bullet_list, element, joined, table
 from leakgui.formatting import (
-    UNKNOWN,
     format_about,
     format_bytes,
     format_change,
     format_count,
     format_duration,
-    format_percent,
     format_rate,
     format_utc,
     format_value,
 )
 from leakgui.model.difference import Changes, Difference
 from leakgui.model.finding import Finding, Judgement
-from leakgui.model.limit import LIMITS
 from leakgui.model.metric import METRIC_BY_KEY, Unit
-from leakgui.model.recording import Recording, TimeGap
 from leakgui.model.snapshot import SnapshotHeading
 from leakgui.texts import say, say_count
 
@@ -218,62 +214,3 @@ def _change(changes: Changes, row: int) -> tuple[str, ...]:
 
 def _finite(value: float) -> bool:
     return math.isfinite(value) and value != 0
-
-
-def limits_section(recording: Recording) -> Markup:
-    """Return every limit that is known, the most used first."""
-    rows = []
-    for limit in LIMITS:
-        value = _latest(recording, limit.limit_metric)
-        used = _latest(recording, limit.used_metric)
-        if value is None or not math.isfinite(value) or value <= 0:
-            continue
-        share = None if used is None else used / value
-        unit = METRIC_BY_KEY[limit.limit_metric].unit
-        texts = (format_value(used, unit), format_value(value, unit))
-        row = (say(limit.label), say(limit.consequence), *texts, format_percent(share))
-        rows.append((-(share or 0.0), row))
-    if not rows:
-        return Markup("")
-    heads = (say("Limit"), say("Beyond it"), say("Used"), say("Allowed"), say("Share"))
-    body = (row for _, row in sorted(rows))
-    title = element("h2", say("Limits"))
-    return element("section", title, table(heads, body, numbers_from=2))
-
-
-def _latest(recording: Recording, key: str) -> float | None:
-    series = recording.series.get(key)
-    return None if series is None or not len(series) else float(series.value[-1])
-
-
-def facts_section(recording: Recording) -> Markup:
-    """Return the target, what recording it cost, side facts and gaps."""
-    target = recording.target
-    rows = [
-        (say("Process"), f"{target.name} · PID {target.key.pid}"),
-        (say("Command line"), target.command or UNKNOWN),
-        (say("User"), target.user or UNKNOWN),
-        (say("Executable"), target.executable or UNKNOWN),
-        (say("Recording began (UTC)"), format_utc(recording.started_unix_s)),
-        (say("Recorded"), format_duration(round(recording.span_s))),
-        *sorted(recording.facts.items()),
-    ]
-    parts = [
-        element("h2", say("Facts and cost of the recording")),
-        table((say("Fact"), say("Value")), rows, numbers_from=2),
-    ]
-    if recording.gaps:
-        gaps = (_gap(gap) for gap in recording.gaps[:MOST_ROWS])
-        parts += [element("h3", say("Gaps")), bullet_list(gaps)]
-    return element("section", *parts)
-
-
-def _gap(gap: TimeGap) -> str:
-    metrics = ", ".join(gap.metrics) or say("everything")
-    return say(
-        "{metrics}: from {first} to {last} after the start: {cause}",
-        metrics=metrics,
-        first=format_duration(round(gap.from_s, 1)),
-        last=format_duration(round(gap.to_s, 1)),
-        cause=gap.cause,
-    )

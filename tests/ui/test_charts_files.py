@@ -271,6 +271,8 @@ def test_the_report_has_every_part(qapp, tmp_path):
         "7.8 %",
         "/opt/my/server --port 80",
         "needs permission",
+        "6,000, usually 100 ms apart",
+        "Share of one core that recording took\nn/a",
     ):
         assert expected in reader.text, expected
 

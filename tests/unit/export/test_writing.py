@@ -1,14 +1,18 @@
 import os
 import resource
+import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from leakgui.errors import WriteFailed
 from leakgui.export.writing import write_bytes, write_parts, write_text
+
+NOBODY = 65534
 
 
 def names_in(folder: Path) -> list[str]:
@@ -128,17 +132,29 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
     assert names_in(tmp_path) == ["f"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_told(tmp_path):
-    path = tmp_path / "f"
-    path.write_bytes(b"old")
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(WriteFailed, match="Permission denied"):
-            write_bytes(path, b"new")
-    finally:
-        tmp_path.chmod(0o700)
+@pytest.fixture
+def read_only_folder():
+    """A folder that this process may not write to, root or not."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "f").write_bytes(b"old")
+    folder.chmod(0o555)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    yield folder
+    if is_root:
+        os.seteuid(0)
+    folder.chmod(0o700)
+    shutil.rmtree(folder)
+
+
+def test_a_read_only_folder_is_told(read_only_folder):
+    path = read_only_folder / "f"
+    with pytest.raises(WriteFailed, match="Permission denied") as failure:
+        write_bytes(path, b"new")
+    assert str(path) in failure.value.message
     assert path.read_bytes() == b"old"
+    assert names_in(read_only_folder) == ["f"]
 
 
 def test_a_refusing_system_is_told(tmp_path, monkeypatch):
