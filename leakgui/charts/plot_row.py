@@ -218,6 +218,8 @@ class PlotRow(QWidget):
         cause = values.missing_because(self.row.main)
         if cause:
             return say("n/a: {cause}", cause=cause)
+        if values.is_finished:
+            return say("No readings")
         return say("Waiting for the first reading")
 
     def show_markers(

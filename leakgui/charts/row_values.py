@@ -8,7 +8,7 @@ import numpy as np
 
 from leakgui.charts.curves import gaps_of
 from leakgui.charts.rows import Row
-from leakgui.charts.source import PlotSource
+from leakgui.charts.source import PlotSource, RecordedSource
 from leakgui.model.recording import TimeGap
 
 _SCAN_POINTS = 16
@@ -24,6 +24,11 @@ class RowValues:
         self._positive: set[str] = set()
         self._known_gaps: dict[str, list[TimeGap]] = {}
         self._gaps_state: object = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no more readings can come."""
+        return isinstance(self._source, RecordedSource)
 
     def listed(self, chosen: Sequence[str]) -> tuple[str, ...]:
         """Return the metrics of the legend: main, ever above zero, denied, chosen."""
