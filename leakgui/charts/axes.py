@@ -16,7 +16,7 @@ LEFT_WIDTH = 78
 _VALUE_TICK_DISTANCE = 26
 _TIME_TICK_DISTANCE = 92
 _DATE_TICK_DISTANCE = 112
-_EDGE_PX = 5.0
+_TOP_PX, _BOTTOM_PX = 5.0, 2.0
 """A tick so near an end would have half of its text cut off."""
 _DAY_S = 86400.0
 
@@ -58,8 +58,9 @@ class ValueAxis(_Axis):
         self, low: float, high: float, size: float
     ) -> list[tuple[float, list[float]]]:
         found = self.ticks_between(low, high, size)
-        margin = (high - low) * _EDGE_PX / max(size, 1.0)
-        values = [v for v in found.values if low + margin <= v <= high - margin]
+        pixel = (high - low) / max(size, 1.0)
+        first, last = low + _BOTTOM_PX * pixel, high - _TOP_PX * pixel
+        values = [value for value in found.values if first <= value <= last]
         return [(found.step, values)]
 
     def tickStrings(

@@ -111,7 +111,9 @@ def _paint_limits(painter: QPainter, area: PlotArea, decor: Decor) -> None:
     for line, text in decor.limits:
         if line.is_in_sight:
             y = round(area.y_of(line.value)) + 0.5
-            painter.setPen(LIMIT_STYLE.pen(decor.is_dark))
+            pen = LIMIT_STYLE.pen(decor.is_dark)
+            pen.setCosmetic(False)  # nothing is scaled here but for the screen
+            painter.setPen(pen)
             painter.drawLine(QLineF(area.rect.left(), y, area.rect.right(), y))
             above = y - height - 1
             _paint_label(

@@ -75,6 +75,7 @@ class LegendEntry(QAbstractButton):
     def _sample_pen(self) -> QPen:
         pen = self._style.pen(self._is_dark)
         # Twice as wide as the curve, dashes kept as long: they are pen widths.
+        pen.setCosmetic(False)
         pen.setWidthF(2)
         if self._style.dashes:
             pen.setDashPattern([length / 2 for length in self._style.dashes])
