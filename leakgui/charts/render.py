@@ -55,6 +55,7 @@ class Sheet(QWidget):
         rows = self.stack.open_what_has_data()
         self.resize(max(width, LEAST_WIDTH), _HEAD_HEIGHT + rows * _ROW_HEIGHT)
         self._settle()
+        self.stack.set_span(None)  # fits the values to the size that it has now
         if view is not None:
             self.stack.show_range(*view)
             self.stack.read_at(self.stack.visible_range()[1])
