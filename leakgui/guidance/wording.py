@@ -92,7 +92,7 @@ def growth_evidence(key: str, trend: Trend) -> list[str]:
 def _kept(key: str, trend: Trend) -> str:
     rate = trend.rate or _STILL
     return say(
-        "{what} that {was} never given back rose {change} in {span} "
+        "{what} that {was} never given back rose by {change} in {span} "
         "(about {rate}, {low} to {high}).",
         what=begin(name(key)),
         was=say("was") if trend.unit.value == "bytes" else say("were"),
@@ -172,23 +172,23 @@ def against_growth(trend: Trend) -> list[str]:
     if trend.span_s < LEAST_OBSERVED_S:
         facts.append(
             say(
-                "Against it: only {span} were seen, and a start or a filling cache "
-                "looks the same for so long.",
+                "Only {span} were seen, and a start or a filling cache looks the same "
+                "for so long.",
                 span=format_duration(trend.span_s),
             )
         )
     if trend.was_shortened:
-        facts.append(say("Against it: the first part of the record does not show it."))
+        facts.append(say("The first part of the record does not show it."))
     if trend.rate and trend.rate.per_s < 0.5 * trend.early_rate_per_s:
-        facts.append(say("Against it: it rises less than half as fast as before."))
+        facts.append(say("It rises less than half as fast as before."))
     if trend.missing_share > 0.1:
         facts.append(
             say(
-                "Against it: {share} of the time was not measured.",
+                "{share} of the time was not measured.",
                 share=format_percent(trend.missing_share),
             )
         )
-    return facts or [say("Against it: none was found.")]
+    return facts or [say("No fact against it was found.")]
 
 
 def sensitivity(trend: Trend) -> str:

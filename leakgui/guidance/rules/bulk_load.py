@@ -68,11 +68,7 @@ def _ended(rule: str, evidence: Evidence, metric: str, trend: Trend) -> Finding:
             *_reading(evidence, metric),
             wording.sensitivity(trend),
         ),
-        against=(
-            say(
-                "Against it: a cache that fills to its bound would look much the same."
-            ),
-        ),
+        against=(say("A cache that fills to its bound would look much the same."),),
         next_steps=_advice().next_steps,
         explanation=_advice().explanation,
         would_change=_advice().would_change,

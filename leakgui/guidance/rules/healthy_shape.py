@@ -97,13 +97,13 @@ def _against(evidence: Evidence, trend: Trend) -> tuple[str, ...]:
     facts = []
     if growing:
         facts.append(
-            say("Against health: {names} grew.", names=", ".join(sorted(set(growing))))
+            say("Something else grew: {names}.", names=", ".join(sorted(set(growing))))
         )
     if trend.span_s < confidence.LEAST_OBSERVED_S:
         facts.append(
             say(
-                "Against health: only {span} were seen.",
+                "Only {span} were seen.",
                 span=format_duration(trend.span_s),
             )
         )
-    return tuple(facts) or (say("Against health: none was found."),)
+    return tuple(facts) or (say("No fact against it was found."),)

@@ -33,9 +33,9 @@ class LimitTooSmall:
             severity=limits.severity_of_use(usage),
             evidence=_evidence(tight),
             against=(
-                say("Against it: nothing failed while this was recorded.")
+                say("Nothing failed while this was recorded.")
                 if not tight.hits
-                else say("Against it: none was found."),
+                else say("No fact against it was found."),
             ),
             next_steps=(
                 say("No leak is seen: the load needs more than the limit allows."),

@@ -35,9 +35,9 @@ class MappingLeak:
         if space > 0 and new >= 1:
             special.append(
                 say(
-                    "{count} new mappings, about {size} each.",
+                    "{count} new mappings with {size} of address space.",
                     count=format_count(new),
-                    size=format_bytes(space / new),
+                    size=format_bytes(space),
                 )
             )
         if evidence.growing_memory() is None:

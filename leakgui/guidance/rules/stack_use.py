@@ -76,9 +76,7 @@ class StackUse:
                 _share(usage.peak / usage.value, limit),
                 wording.sensitivity(trend),
             ),
-            against=(
-                say("Against it: it no longer rises, so the recursion has a bound."),
-            ),
+            against=(say("It no longer rises, so the recursion has a bound."),),
             next_steps=_advice().next_steps,
             explanation=_advice().explanation,
             would_change=_advice().would_change,
@@ -120,9 +118,7 @@ class StackUse:
                 _share(used / limit, format_bytes(limit)),
                 say("The stack pointer stood {used} deep.", used=format_bytes(used)),
             ),
-            against=(
-                say("Against it: one snapshot does not tell whether it still rises."),
-            ),
+            against=(say("One snapshot does not tell whether it still rises."),),
             next_steps=_advice().next_steps,
             explanation=_advice().explanation,
             would_change=_advice().would_change,

@@ -55,7 +55,7 @@ class TooLittleEvidence:
                 say("Every program grows while it starts, so a short look misleads."),
                 say("A fair answer needs about {wait} more.", wait=wait),
             ),
-            against=(say("Against any verdict: too little was seen."),),
+            against=(say("Too little was seen for any verdict."),),
             next_steps=(
                 say("Keep recording for about {wait} more.", wait=wait),
                 say("Mark a baseline after the warm-up, then repeat one action."),

@@ -176,7 +176,7 @@ def test_growth_that_only_the_finer_metric_shows() -> None:
 def test_short_records_are_only_watched() -> None:
     judged = judge(observed(45, anon_bytes=rising(50 * MIB, MIB)))
     assert judged.findings[0].confidence is Confidence.WATCH
-    assert "only 45 s" in judged.findings[0].against[0]
+    assert "Only 45 s" in judged.findings[0].against[0]
 
 
 def test_growth_that_slowed_down_is_only_watched() -> None:
@@ -203,7 +203,7 @@ def test_a_beginning_that_does_not_fit_is_told() -> None:
         )
     ).findings[0]
     assert found.confidence is Confidence.WATCH
-    assert "first part" in found.against[0]
+    assert "The first part" in found.against[0]
 
 
 def test_holes_in_the_record_lower_confidence() -> None:

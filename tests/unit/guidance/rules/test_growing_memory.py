@@ -35,7 +35,7 @@ def test_memory_that_grows() -> None:
     assert found.summary.startswith("Keeps growing: +20")
     assert "limit 2.79 GiB in about 80 min" in found.summary
     assert found.rate_per_s == pytest.approx(0.2 * MIB, rel=0.1)
-    assert found.against == ("Against it: none was found.",)
+    assert found.against == ("No fact against it was found.",)
     assert well_formed(found)
 
 

@@ -41,7 +41,7 @@ def test_shapes(shape: DefectClass) -> None:
     assert found.defect_class is shape
     assert found.confidence is Confidence.MEDIUM
     assert "would not show" in " ".join(found.evidence)
-    assert found.against == ("Against health: none was found.",)
+    assert found.against == ("No fact against it was found.",)
     assert well_formed(found)
 
 
@@ -60,7 +60,7 @@ def test_a_short_look_is_only_watched() -> None:
     found = RULE.examine(evidence(30, anon_bytes=50 * MIB))
     assert found is not None
     assert found.confidence is Confidence.WATCH
-    assert "only 30 s" in found.against[0]
+    assert "Only 30 s" in found.against[0]
 
 
 def test_few_cycles_are_only_watched() -> None:
@@ -79,7 +79,7 @@ def test_other_growth_is_told_against_it() -> None:
         evidence(anon_bytes=50 * MIB, file_bytes=rising(50 * MIB, MIB))
     )
     assert found is not None
-    assert found.against == ("Against health: File-backed grew.",)
+    assert found.against == ("Something else grew: File-backed.",)
 
 
 def test_without_memory_the_handles_tell() -> None:
