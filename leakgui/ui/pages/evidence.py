@@ -116,8 +116,8 @@ class EvidencePage(QWidget):
             self._plot.set_dark(dark)
 
 
-def _kinds(judgement: Judgement) -> list[tuple[str, str, str]]:
+def _kinds(judgement: Judgement) -> list[tuple[str, ...]]:
     return [
-        (finding.rule, finding.verdict.value, finding.subject)
+        (finding.rule, finding.verdict, finding.defect_class, finding.subject)
         for finding in judgement.findings
     ]
