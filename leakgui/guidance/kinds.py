@@ -54,7 +54,19 @@ def _keys() -> tuple[str, ...]:
 
 def _largest_kind(evidence: Evidence, over: Trend) -> tuple[str, float]:
     new = {kind: evidence.rise(f"handles_{kind}", over) for kind in HANDLE_KINDS}
+    if not any(new.values()):
+        new = _new_between_snapshots(evidence)
     all_new = sum(amount for amount in new.values() if amount > 0)
     kind = max(new, key=lambda name: new[name])
     share = new[kind] / all_new if all_new > 0 else 0.0
     return (kind, share) if share >= MOST_OF_THEM else ("", share)
+
+
+def _new_between_snapshots(evidence: Evidence) -> dict[str, float]:
+    """Count by kind what snapshots show, where kinds were read too rarely."""
+    new = dict.fromkeys(HANDLE_KINDS, 0.0)
+    tables = (difference.handles for difference in evidence.observed.differences)
+    for rows in (table for table in tables if table is not None):
+        for kind, delta in zip(rows.kind.as_list(), rows.delta.tolist(), strict=True):
+            new[kind] = new.get(kind, 0.0) + delta
+    return new

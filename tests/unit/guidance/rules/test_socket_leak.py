@@ -60,3 +60,14 @@ def test_unknown_states_are_not_made_up() -> None:
     found = RULE.examine(grown())
     assert found is not None
     assert "CLOSE_WAIT" not in " ".join(found.evidence)
+
+
+def test_snapshots_name_the_kind_where_kinds_were_read_too_rarely() -> None:
+    rows = changes(("10.0.0.1:80", "socket", 9, np.nan), ("/x", "file", 1, np.nan))
+    both = (difference(1, handles=rows), difference(2))
+    found = RULE.examine(
+        evidence(handles=counting(10, 1), handles_socket=6.0, differences=both)
+    )
+    assert found is not None
+    assert (found.metric, found.subject) == ("handles", "open sockets: 10.0.0.1:80")
+    assert well_formed(found)
