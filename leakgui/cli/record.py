@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from leakgui.cli.command import Context, parse_pid, parse_seconds, refuse_heap
 from leakgui.cli.output import print_message
-from leakgui.errors import BadUsage
+from leakgui.errors import BadUsage, LeakguiError, ProcessGone
 from leakgui.settings import SETTING_BY_KEY, check_value
 from leakgui.texts import say
 
@@ -67,7 +67,10 @@ def run(arguments: Namespace, context: Context) -> int:
             snapshot_every_s=snapshot_every_s,
             child=child,
         )
-        has_ended = watch(recorder, for_s, wish)
+        try:
+            has_ended = watch(recorder, for_s, wish)
+        except LeakguiError as error:
+            raise _explain(error, child, arguments.launched) from error
     tell_what_was_recorded(recorder, arguments.output)
     if recorder.problem is not None:
         raise recorder.problem
@@ -94,6 +97,24 @@ def _find_or_launch(arguments: Namespace) -> tuple[ProcessKey, Launched | None]:
     return current().find_key(parse_pid(arguments.pid)), None
 
 
+def _explain(
+    error: LeakguiError, child: Launched | None, command: list[str]
+) -> LeakguiError:
+    """Say it of the program where leakgui started it, not of a process number."""
+    if child is None:
+        return error
+    if isinstance(error, ProcessGone):
+        from leakgui.recording.launch import ended_at_once
+
+        return ended_at_once(command, child.wait(1.0))
+    _tell_that_it_runs(child)
+    return error
+
+
+def _tell_that_it_runs(child: Launched) -> None:
+    print_message(say("The program runs on; to end it: kill {pid}", pid=child.key.pid))
+
+
 def _exit_code(child: Launched | None, *, has_ended: bool) -> int:
     """Return the program's own exit code where leakgui started it and it ended."""
     if child is None:
@@ -101,5 +122,5 @@ def _exit_code(child: Launched | None, *, has_ended: bool) -> int:
     code = child.wait(1.0) if has_ended else child.poll()
     if code is not None:
         return code
-    print_message(say("The program runs on; to end it: kill {pid}", pid=child.key.pid))
+    _tell_that_it_runs(child)
     return 0

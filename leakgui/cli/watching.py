@@ -28,10 +28,15 @@ _TELL_S = 1.0
 def watch(recorder: Recorder, for_s: float | None, wish: threading.Event) -> bool:
     """Record until the target ends, the time is over or a stop is wished.
 
-    Returns whether the target ended by itself. The recording is closed then.
+    Returns whether the target ended by itself. The recording is closed then. Raises
+    ``WriteFailed`` at once where nothing can be kept: without a window to look at,
+    there is no use in going on.
     """
     line = _ProgressLine(recorder)
     recorder.start()
+    if recorder.problem is not None:
+        recorder.stop()
+        raise recorder.problem
     deadline_s = float("inf") if for_s is None else time.monotonic() + for_s
     try:
         while not wish.is_set():

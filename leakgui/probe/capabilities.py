@@ -37,6 +37,7 @@ class Question(NamedTuple):
     """Is given an open /proc/PID and raises ``OSError`` where it is refused."""
     is_attach: bool = False
     """True: the system asks for the right to trace, not only to look (ptrace(2))."""
+    is_about_memory: bool = False
 
 
 class Circumstances(NamedTuple):
@@ -85,6 +86,8 @@ def parse_rights(status: bytes) -> int:
 
 def _ask(question: Question, folder: int, around: Circumstances) -> Capability:
     try:
+        if question.is_about_memory and around.stat.is_kernel_thread:
+            raise FileNotFoundError  # the file is there, and always empty
         question.attempt(folder)
     except OSError as error:
         reason, command = explain_refusal(question, error, around)
@@ -122,7 +125,7 @@ def explain_refusal(
         return say("Its first thread has ended; the system shows nothing more."), ""
     if not isinstance(error, PermissionError):
         return say("This kernel cannot tell it: {error}", error=error.strerror), ""
-    sudo = f"sudo leakgui record {around.pid}"
+    sudo = f"sudo leakgui record {around.pid} -o {around.pid}.leak"
     if around.my_id == 0:
         return _refused_to_root(around)
     if around.user_id != around.my_id:
@@ -189,7 +192,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("counters", "memory and handle counts", _try_counters),
     Question("handle-names", "what handles lead to", _try_handles),
     Question("shares", "shared and private memory", _try_opening("smaps_rollup")),
-    Question("mappings", "mappings", _try_opening("maps")),
+    Question("mappings", "mappings", _try_opening("maps"), is_about_memory=True),
     Question("limits", "limits", _try_opening("limits")),
     Question("thread-stacks", "stack use of each thread", _try_stacks, is_attach=True),
     Question("memory", "contents of memory", _try_opening("mem"), is_attach=True),

@@ -82,7 +82,10 @@ def _hint(pid: int) -> str:
     my_id = getattr(os, "geteuid", lambda: None)()
     if my_id in {0, None}:
         return say("Why: leakgui doctor {pid}", pid=pid)
-    return say("Try: sudo leakgui record {pid} (why: leakgui doctor {pid})", pid=pid)
+    return say(
+        "Try: sudo leakgui record {pid} -o {pid}.leak (why: leakgui doctor {pid})",
+        pid=pid,
+    )
 
 
 def is_refusal(error: Exception) -> bool:

@@ -65,15 +65,19 @@ def launch(command: Sequence[str]) -> Launched:
     try:
         return Launched(process, current().find_key(process.pid))
     except ProcessGone:
-        code = _as_shell(process.wait())
-        raise ProcessGone(
-            say(
-                "{program} ended at once (exit code {code}).",
-                program=printable(command[0], most=80),
-                code=code,
-            ),
-            say("Start it in a terminal to see what it says."),
-        ) from None
+        raise ended_at_once(command, _as_shell(process.wait())) from None
+
+
+def ended_at_once(command: Sequence[str], code: int | None) -> ProcessGone:
+    """Return the error for a program that was over before it could be looked at."""
+    return ProcessGone(
+        say(
+            "{program} ended at once (exit code {code}).",
+            program=printable(command[0], most=80),
+            code="n/a" if code is None else code,
+        ),
+        say("Start it in a terminal to see what it says."),
+    )
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:

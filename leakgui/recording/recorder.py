@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -179,7 +180,8 @@ class Recorder:
             self._ended.set()
 
     def _open_existing(self, target: Target) -> SessionWriter | None:
-        if self.path is None or not self.path.exists():
+        # os.path: a folder that may not be entered is told when the file is made.
+        if self.path is None or not os.path.exists(self.path):  # noqa: PTH110
             return None
         return SessionWriter.append(self.path, target)
 
