@@ -7,7 +7,7 @@ import logging
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from leakgui.errors import BadUsage, SessionUnreadable
 from leakgui.model.process import ProcessKey, Target
@@ -128,7 +128,7 @@ class SessionReader:
         with self._lock:
             self._connection.close()
 
-    def __enter__(self) -> SessionReader:  # noqa: PYI034  # Self needs Python 3.11 stubs; the class is final
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
