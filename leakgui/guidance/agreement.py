@@ -21,6 +21,8 @@ class Agreement:
 
     key: str
     """What grew: a path, a peer, a mapping's backing, a thread's name."""
+    kind: str
+    """``heap``, ``file``, ``socket``, ...: the kind of its row in the difference."""
     detail: str
     times: int
     """In how many differences it was at least half of the growth."""
@@ -47,7 +49,9 @@ class Agreement:
         )
 
 
-NOTHING = Agreement(key="", detail="", times=0, growth=0, growth_bytes=0.0, share=0.0)
+NOTHING = Agreement(
+    key="", kind="", detail="", times=0, growth=0, growth_bytes=0.0, share=0.0
+)
 
 
 def find_agreement(
@@ -60,23 +64,23 @@ def find_agreement(
     wanted = frozenset(kinds)
     grown: Counter[str] = Counter()
     grown_bytes: Counter[str] = Counter()
-    details: dict[str, str] = {}
+    about: dict[str, tuple[str, str]] = {}
     times: Counter[str] = Counter()
     for difference in differences:
         rows = _growing_rows(section(difference), wanted)
         total = sum(weight for *_, weight in rows)
-        for key, detail, count, size, weight in rows:
+        for key, kind_and_detail, count, size, weight in rows:
             grown[key] += count
             grown_bytes[key] += size
-            details[key] = detail
+            about[key] = kind_and_detail
             times[key] += weight >= _HALF * total
-    return _largest(grown, grown_bytes, details, times)
+    return _largest(grown, grown_bytes, about, times)
 
 
 def _growing_rows(
     changes: Changes | None, kinds: frozenset[str]
-) -> list[tuple[str, str, int, int, float]]:
-    """Return key, detail, count, bytes and weight of every row that grew."""
+) -> list[tuple[str, tuple[str, str], int, int, float]]:
+    """Return key, kind and detail, count, bytes and weight of every row that grew."""
     if changes is None:
         return []
     rows = []
@@ -87,25 +91,26 @@ def _growing_rows(
         size = 0.0 if math.isnan(size) else size  # handles have none
         if count > 0 or size > 0:
             weight = size if size > 0 else float(count)
-            rows.append(
-                (changes.key[place], changes.detail[place], count, int(size), weight)
-            )
+            about = (changes.kind[place], changes.detail[place])
+            rows.append((changes.key[place], about, count, int(size), weight))
     return rows
 
 
 def _largest(
     grown: Counter[str],
     grown_bytes: Counter[str],
-    details: dict[str, str],
+    about: dict[str, tuple[str, str]],
     times: Counter[str],
 ) -> Agreement:
     if not grown:
         return NOTHING
     weights = grown_bytes if sum(grown_bytes.values()) > 0 else grown
     key, weight = weights.most_common(1)[0]
+    kind, detail = about[key]
     return Agreement(
         key=key,
-        detail=details[key],
+        kind=kind,
+        detail=detail,
         times=times[key],
         growth=grown[key],
         growth_bytes=float(grown_bytes[key]),

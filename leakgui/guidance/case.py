@@ -41,6 +41,8 @@ class Case:
     special: tuple[str, ...] = ()
     """Evidence that only this rule has."""
     agreement: Agreement = NOTHING
+    is_confirmed: bool = True
+    """The agreement is evidence of its own, not the same series measured again."""
 
 
 def growth_finding(evidence: Evidence, trend: Trend, case: Case) -> Finding:
@@ -59,7 +61,9 @@ def growth_finding(evidence: Evidence, trend: Trend, case: Case) -> Finding:
             pace=wording.pace(trend),
             until=wording.until(ahead),
         ),
-        confidence=confidence.of_growth(evidence, case.key, case.agreement.times),
+        confidence=confidence.of_growth(
+            evidence, case.key, case.agreement.times if case.is_confirmed else 0
+        ),
         severity=limits.severity(ahead),
         evidence=_sentences(trend, case, ahead),
         against=tuple(wording.against_growth(trend)),

@@ -27,6 +27,8 @@ _TIED = 0.9
 _HELD_OF_READ = (0.3, 20.0)
 """Memory for each byte read: what is loaded is held, parsed it may be larger."""
 _LARGE_OF_LIMIT = 0.25
+_MOST_OF_LIMIT = 0.5
+"""A step that follows no reading is called a load only if it takes so much."""
 _MULTIPLIED = 3.0
 _LEAST_LOAD = 64 * MIB
 
@@ -46,8 +48,21 @@ def stack_explains_memory(evidence: Evidence, memory: Trend) -> bool:
 
 def shared_memory(evidence: Evidence) -> str | None:
     """Return the metric that shows growing shared memory, or None."""
-    keys = ("shmem_bytes", "handles_memfd")
-    return next((key for key in keys if evidence.grows(key)), None)
+    shared = evidence.trend("shmem_bytes")
+    if shared is not None and shared.is_growing and not _is_first_use(evidence, shared):
+        return "shmem_bytes"
+    return "handles_memfd" if evidence.grows("handles_memfd") else None
+
+
+def _is_first_use(evidence: Evidence, shared: Trend) -> bool:
+    """Whether pages of mappings that were there before are used one after another.
+
+    A process of a database does so with the common buffers, until it has used each
+    of them. Shared memory that is new brings address space with it.
+    """
+    if evidence.cells("vms_bytes") is None:
+        return False
+    return evidence.rise("vms_bytes", shared) < 0.5 * shared.retained
 
 
 def mapping_growth(evidence: Evidence) -> str | None:
@@ -136,19 +151,26 @@ def likeness_to_reading(evidence: Evidence, memory_key: str) -> float | None:
     return float(np.corrcoef(held, done)[0, 1])
 
 
+def follows_reading(evidence: Evidence, memory_key: str) -> bool:
+    """Whether memory rises as bytes are read, and by an amount that fits."""
+    likeness = likeness_to_reading(evidence, memory_key)
+    return likeness is not None and likeness >= _TIED
+
+
 def _is_loading(evidence: Evidence, memory: Trend) -> bool:
     key = evidence.growing_memory()
-    likeness = likeness_to_reading(evidence, key) if key else None
-    return likeness is not None and likeness >= _TIED and _is_multiplied(memory)
+    return bool(key and follows_reading(evidence, key)) and _is_multiplied(memory)
 
 
 def bulk_load(evidence: Evidence) -> str | None:
     """Return the memory metric that shows much loaded at once, or None.
 
     Still growing: it follows what is read and has multiplied the level. Ended: it
-    came in one step, or followed the reading, and is now a quarter of a limit, or
-    three times what it was before and 64 MiB more. A level at 85 % of a limit is
-    the limit's matter, and one that fell again after its peak was given back.
+    followed the reading and is now a quarter of a limit, or three times what it was
+    before and 64 MiB more. One step that follows no reading is how a runtime sets up
+    its heap: it counts where half of a limit is taken, or where the reading is not
+    known. A level at 85 % of a limit is the limit's matter, and one that fell again
+    after its peak was given back.
     """
     key = evidence.growing_memory()
     memory = evidence.trend(key) if key else None
@@ -158,12 +180,17 @@ def bulk_load(evidence: Evidence) -> str | None:
     memory = evidence.trend(key) if key else None
     if key is None or memory is None or not _is_filled(memory):
         return None
-    likeness = likeness_to_reading(evidence, key)
-    came_at_once = memory.shape is DefectClass.STEP
-    is_tied = likeness is not None and likeness >= _TIED
-    if not (came_at_once or is_tied) or _is_tight(evidence):
+    if _is_tight(evidence):
         return None
-    return key if _is_multiplied(memory) or _is_large(evidence, memory) else None
+    return key if _is_load(evidence, key, memory) else None
+
+
+def _is_load(evidence: Evidence, key: str, memory: Trend) -> bool:
+    is_step = memory.shape is DefectClass.STEP
+    is_unknown = is_step and evidence.cells("read_bytes") is None
+    if is_unknown or follows_reading(evidence, key):
+        return _is_multiplied(memory) or _takes(evidence, memory, _LARGE_OF_LIMIT)
+    return is_step and _takes(evidence, memory, _MOST_OF_LIMIT)
 
 
 def _is_filled(memory: Trend) -> bool:
@@ -176,10 +203,9 @@ def _is_multiplied(memory: Trend) -> bool:
     return grown >= _LEAST_LOAD and memory.last >= _MULTIPLIED * memory.first
 
 
-def _is_large(evidence: Evidence, memory: Trend) -> bool:
+def _takes(evidence: Evidence, memory: Trend, share: float) -> bool:
     return any(
-        memory.peak >= _LARGE_OF_LIMIT * usage.value
-        and memory.retained >= 0.5 * memory.peak
+        memory.peak >= share * usage.value and memory.retained >= 0.5 * memory.peak
         for usage in usages(evidence, OF_MEMORY)
     )
 

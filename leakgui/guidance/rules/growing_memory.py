@@ -11,6 +11,10 @@ from leakgui.guidance.limits import OF_MEMORY
 from leakgui.model.finding import DefectClass, Finding, Verdict
 from leakgui.texts import say
 
+_PRIVATE_MEMORY = ("heap", "anonymous")
+"""That ``[heap]`` grew between snapshots is the series once more, in other words: it
+shows no cause, and raises no confidence."""
+
 
 class GrowingMemory:
     """A lost block and one that is still held look alike from outside."""
@@ -38,6 +42,7 @@ class GrowingMemory:
             limit_keys=OF_MEMORY,
             advice=_advice(),
             agreement=agreement,
+            is_confirmed=agreement.kind not in _PRIVATE_MEMORY,
         )
         return growth_finding(evidence, trend, case)
 

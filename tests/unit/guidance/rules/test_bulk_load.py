@@ -64,6 +64,16 @@ def test_a_step_that_takes_much_of_a_limit() -> None:
     assert found.limit is not None
 
 
+def test_a_step_without_reading_that_takes_most_of_a_limit() -> None:
+    scene = evidence(
+        anon_bytes=loaded(62 * MIB, 1300 * MIB, 30, 31),
+        read_bytes=loaded(MIB, 19 * MIB, 0, 90),
+        cgroup_bytes=loaded(62 * MIB, 1300 * MIB, 30, 31),
+        limit_cgroup_bytes=2048 * MIB,
+    )
+    assert RULE.examine(scene) is not None
+
+
 NEAR_MISSES = {
     "a small step": {"anon_bytes": loaded(50 * MIB, 40 * MIB, 30, 31), **BIG},
     "a cache that fills": {"anon_bytes": filling(20 * MIB, 40 * MIB, 6), **BIG},
@@ -83,6 +93,11 @@ NEAR_MISSES = {
         "anon_bytes": loaded(50 * MIB, 900 * MIB, 30, 31),
         "cgroup_bytes": loaded(50 * MIB, 900 * MIB, 30, 31),
         "limit_cgroup_bytes": 1000 * MIB,
+    },
+    "a runtime that sets up its heap": {
+        "anon_bytes": loaded(62 * MIB, 1300 * MIB, 30, 31),
+        "read_bytes": loaded(MIB, 19 * MIB, 0, 90),
+        **BIG,
     },
     "no memory known": {"handles": 5.0},
 }

@@ -94,11 +94,20 @@ def test_the_most_exact_metric_names_it() -> None:
 
 
 def test_differences_raise_confidence_where_they_agree() -> None:
-    rows = changes(
-        ("[heap]", "heap", 0, 5.0 * MIB), ("anonymous", "anonymous", 1, 4096)
-    )
+    rows = changes(("/srv/index.db", "file", 0, 5.0 * MIB), ("[heap]", "heap", 0, 4096))
     grown = tuple(difference(number, mappings=rows) for number in (1, 2))
     found = RULE.examine(evidence(anon_bytes=rising(50 * MIB, MIB), differences=grown))
     assert found is not None
     assert found.confidence is Confidence.HIGH
-    assert found.subject == "private memory: [heap]"
+    assert found.subject == "private memory: /srv/index.db"
+
+
+@pytest.mark.parametrize("place", [("[heap]", "heap"), ("anonymous rw", "anonymous")])
+def test_private_memory_between_snapshots_confirms_nothing(place) -> None:
+    rows = changes((*place, 0, 5.0 * MIB))
+    grown = tuple(difference(number, mappings=rows) for number in (1, 2))
+    found = RULE.examine(evidence(anon_bytes=rising(50 * MIB, MIB), differences=grown))
+    assert found is not None
+    assert found.confidence is Confidence.MEDIUM
+    assert found.subject == f"private memory: {place[0]}"
+    assert "in 2 of them" in " ".join(found.evidence)

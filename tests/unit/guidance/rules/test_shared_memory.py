@@ -65,3 +65,12 @@ def test_differences_name_the_file() -> None:
     assert found is not None
     assert found.subject == "shared memory: /dev/shm/frame (deleted)"
     assert not np.isnan(found.rate_per_s or 0)
+
+
+def test_common_buffers_that_are_used_for_the_first_time_are_no_leak() -> None:
+    touched = evidence(shmem_bytes=rising(0, 0.3 * MIB), vms_bytes=214 * MIB)
+    assert RULE.examine(touched) is None
+    made = evidence(
+        shmem_bytes=rising(0, 0.3 * MIB), vms_bytes=rising(214 * MIB, 0.3 * MIB)
+    )
+    assert RULE.examine(made) is not None
