@@ -106,16 +106,21 @@ def format_about(seconds: float | None) -> str:
     return f"{rounded:g} {name}{'s' if name == 'day' else ''}"
 
 
-def format_rate(per_s: float | None, unit: str) -> str:
-    """Return a rate with its sign and the time unit that fits: ``+1.80 MiB/min``."""
+def format_rate(per_s: float | None, unit: str, *, like: float | None = None) -> str:
+    """Return a rate with its sign and the time unit that fits: ``+1.80 MiB/min``.
+
+    The shortest time in which at least 1 MiB, or 1 of what is counted, comes
+    together; a day where none is long enough. ``like`` is another rate whose time
+    unit is taken, so that the ends of an interval can be compared with its middle.
+    """
     if per_s is None or math.isnan(per_s):
         return UNKNOWN
-    for name, length in _SPANS:
-        amount = per_s * length
-        if abs(amount) >= 1 or name == "day":
-            text = _rate_amount(amount, unit)
-            return f"{text}/{name}"
-    return UNKNOWN
+    least = 2.0**20 if unit == "bytes" else 1.0
+    chooser = per_s if like is None or math.isnan(like) else like
+    name, length = next(
+        (span for span in _SPANS if abs(chooser) * span[1] >= least), _SPANS[-1]
+    )
+    return f"{_rate_amount(per_s * length, unit)}/{name}"
 
 
 def _rate_amount(amount: float, unit: str) -> str:

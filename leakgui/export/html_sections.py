@@ -88,8 +88,8 @@ def _figures(finding: Finding) -> list[str]:
     if finding.rate_per_s is not None:
         rate = say("Rate: {rate}", rate=format_rate(finding.rate_per_s, unit))
         if finding.rate_low_per_s is not None and finding.rate_high_per_s is not None:
-            low = format_rate(finding.rate_low_per_s, unit)
-            high = format_rate(finding.rate_high_per_s, unit)
+            low = format_rate(finding.rate_low_per_s, unit, like=finding.rate_per_s)
+            high = format_rate(finding.rate_high_per_s, unit, like=finding.rate_per_s)
             rate += say(" (between {low} and {high})", low=low, high=high)
         texts.append(rate)
     if finding.limit is not None:

@@ -57,8 +57,8 @@ def pace(trend: Trend) -> str:
         "{rate} for {span} ({low} to {high})",
         rate=format_rate(rate.per_s, trend.unit.value),
         span=span,
-        low=format_rate(rate.low_per_s, trend.unit.value),
-        high=format_rate(rate.high_per_s, trend.unit.value),
+        low=format_rate(rate.low_per_s, trend.unit.value, like=rate.per_s),
+        high=format_rate(rate.high_per_s, trend.unit.value, like=rate.per_s),
     )
 
 
@@ -99,8 +99,8 @@ def _kept(key: str, trend: Trend) -> str:
         change=format_value(trend.retained, trend.unit.value),
         span=format_duration(trend.judged_to_s - trend.judged_from_s),
         rate=format_rate(rate.per_s, trend.unit.value),
-        low=format_rate(rate.low_per_s, trend.unit.value),
-        high=format_rate(rate.high_per_s, trend.unit.value),
+        low=format_rate(rate.low_per_s, trend.unit.value, like=rate.per_s),
+        high=format_rate(rate.high_per_s, trend.unit.value, like=rate.per_s),
     )
 
 

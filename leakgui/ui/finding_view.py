@@ -91,8 +91,8 @@ class FindingView(QWidget):
         rows = []
         if finding.rate_per_s is not None:
             rate = format_rate(finding.rate_per_s, unit)
-            low = format_rate(finding.rate_low_per_s, unit)
-            high = format_rate(finding.rate_high_per_s, unit)
+            low = format_rate(finding.rate_low_per_s, unit, like=finding.rate_per_s)
+            high = format_rate(finding.rate_high_per_s, unit, like=finding.rate_per_s)
             rows.append((self.tr("Rate"), f"{rate}  ({low} … {high})"))
         if finding.limit is not None:
             limit_unit = Unit.BYTES if unit is Unit.BYTES else Unit.COUNT

@@ -41,7 +41,8 @@ class Theme(QObject):
             if self.is_dark:
                 # Fusion draws an empty box in Base: on a dark ground it vanishes.
                 palette.setColor(QPalette.ColorRole.Base, _BOX_ON_DARK)
-            application.setPalette(palette, "QCheckBox")
+            # The stub asks for bytes; PySide6 6.11 takes only str.
+            application.setPalette(palette, "QCheckBox")  # type: ignore[arg-type]
         self.changed.emit(self.is_dark)
 
     def change_colour(self, value: float) -> QColor | None:

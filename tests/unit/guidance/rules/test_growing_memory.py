@@ -32,7 +32,7 @@ def test_memory_that_grows() -> None:
     assert found is not None
     assert (found.verdict, found.defect_class) == (Verdict.GROWING, DefectClass.UNKNOWN)
     assert found.confidence is Confidence.MEDIUM
-    assert found.summary.startswith("Keeps growing: +20")
+    assert found.summary.startswith("Keeps growing: +12.0 MiB/min")
     assert "limit 2.79 GiB in about 80 min" in found.summary
     assert found.rate_per_s == pytest.approx(0.2 * MIB, rel=0.1)
     assert found.against == ("No fact against it was found.",)
