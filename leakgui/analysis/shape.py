@@ -11,6 +11,8 @@ from leakgui.model.finding import DefectClass
 _EARLY = 1 / 3
 """A rise that ended in the first third of the record was the warm-up."""
 _CAME_AT_ONCE = 0.62
+_FEW_WINDOWS = 3
+"""Of eight: what rose in so few came in steps, even where the last is recent."""
 _FASTER = 3.0
 _ABOVE_NOISE = 8.0
 
@@ -32,7 +34,11 @@ def name_shape(floor: Floor, features: Features) -> DefectClass:
         return DefectClass.STEP
     if rose and has_stopped(features):
         return _filled(floor)
-    return _cyclic(floor)
+    cyclic = _cyclic(floor)
+    is_clear = rose and features.signal >= _ABOVE_NOISE
+    if cyclic is DefectClass.STEADY and is_clear and features.windows <= _FEW_WINDOWS:
+        return DefectClass.STEP
+    return cyclic
 
 
 def _cycles_level(floor: Floor) -> bool:

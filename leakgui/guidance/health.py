@@ -50,9 +50,10 @@ HEALTH: dict[DefectClass, Health] = {
         next_steps=(_NOTHING, "Compare low points only."),
     ),
     DefectClass.STEP: Health(
-        summary="One step, then flat: {change} in {span}, now {last}",
-        explanation="Something was loaded or set up once and is held. Nothing was "
-        "added after it.",
+        summary="Rose in one step or a few, flat otherwise: {change} in {span}, "
+        "now {last}",
+        explanation="Something was loaded or set up and is held. Nothing was added "
+        "between the steps or after them.",
     ),
     DefectClass.RETENTION: Health(
         summary="Fell from a peak of {peak} to {last} and stayed: kept for later use",

@@ -44,6 +44,10 @@ HEALTHY: dict[str, tuple[Values, DefectClass]] = {
     "noise": (lambda t: 50 * MIB + noise(t, MIB), DefectClass.STEADY),
     "shrinking": (lambda t: 50 * MIB - 0.2 * MIB * t, DefectClass.STEADY),
     "one step": (lambda t: 50 * MIB + 30 * MIB * (t > 50), DefectClass.STEP),
+    "two steps, the second lately": (
+        lambda t: 60 * MIB + 1000 * MIB * np.clip(t / 9, 0, 1) + 300 * MIB * (t > 96),
+        DefectClass.STEP,
+    ),
     "warm-up": (
         lambda t: 50 * MIB + 30 * MIB * (1 - np.exp(-t / 8)),
         DefectClass.WARM_UP,
