@@ -242,8 +242,8 @@ def test_a_curve_in_words(berlin):
     strip = strip_of(line(600, 312 * MIB, 331 * MIB, hz=1))
     text = describe_curve(METRIC_BY_KEY["rss_bytes"], strip, START, Wording())
     assert text == (
-        "RSS, 9 min 59 s: from 312 MiB to 331 MiB, rising steadily, +32.5 KiB per "
-        "s, highest 331 MiB at 16:23:19."
+        "RSS, 9 min 59 s: from 312 MiB to 331 MiB, rising steadily, +1.90 MiB per "
+            "min, highest 331 MiB at 16:23:19."
     )
 
 
