@@ -1,7 +1,8 @@
 """Programs that many people run, each with the load that it is put under.
 
-``start`` puts a program on a stage and returns the pid to record. All of them are
-healthy: they come and go, fill up or hold what they were given.
+``start`` puts a program on a stage and returns the pid to record. None of them leaks:
+they come and go, fill up or hold what they were given. Two are jobs that keep what
+they learn until they end: of these it is fair to say that they grow, and no more.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Program:
     start: Callable[[Stage], int]
     also_fair: tuple[str, ...] = ()
     """Classes that are no false alarm for it, besides the healthy ones."""
+    grows: bool = False
+    """Until it ends; from outside that looks like any other growth."""
 
     def missing(self) -> list[str]:
         """Return what has to be installed first."""
@@ -169,11 +172,25 @@ def java_as_it_comes(stage: Stage) -> int:
     return _java(stage)
 
 
+def java_filling_its_heap(stage: Stage) -> int:
+    """Use a heap of fixed size for the first time, with few requests a second."""
+    server, port = _start_java(stage, "-Xms1g", "-Xmx1g")
+    wait_for_port(port)
+    script = "while :; do ab -q -n 1 http://127.0.0.1:$1/; sleep 0.1; done"
+    stage.start("sh", "-c", script, "sh", str(port))
+    return server
+
+
 def _java(stage: Stage, *options: str) -> int:
+    server, port = _start_java(stage, *options)
+    _put_under_ab(stage, port)
+    return server
+
+
+def _start_java(stage: Stage, *options: str) -> tuple[int, int]:
     port = free_port()
     server = stage.start("java", *options, SOURCES / "GarbageServer.java", str(port))
-    _put_under_ab(stage, port)
-    return server.pid
+    return server.pid, port
 
 
 def node(stage: Stage) -> int:
@@ -267,10 +284,11 @@ PROGRAMS: tuple[Program, ...] = (
     Program("python-http", ("python3", "ab"), python_http),
     Program("sqlite-memory", ("sqlite3",), sqlite_memory, ("bulk-load",)),
     Program("sqlite-file", ("sqlite3",), sqlite_file),
-    Program("make", ("make", "g++"), make),
-    Program("long-compile", ("g++",), long_compile),
+    Program("make", ("make", "g++"), make, grows=True),
+    Program("long-compile", ("g++",), long_compile, grows=True),
     Program("java", ("java", "ab"), java),
     Program("java-default", ("java", "ab"), java_as_it_comes),
+    Program("java-fixed-heap", ("java", "ab"), java_filling_its_heap),
     Program("node", ("node", "ab"), node),
     Program("postgres-backend", ("postgres", "pgbench"), postgres_backend),
     Program("postgres-checkpoint", ("postgres", "pgbench"), postgres_checkpointer),

@@ -124,6 +124,8 @@ def record_program(program: Program, plan: Plan) -> Row:
 
 def is_false_alarm(row: Row, program: Program) -> bool:
     """Trouble that was meant seriously, in a program that has none."""
+    if row.verdict == "growing" and row.confidence == "medium" and program.grows:
+        return False
     is_trouble = row.verdict in ("leak", "growing", "overflow")
     is_meant = row.confidence in ("medium", "high")
     return is_trouble and is_meant and row.named not in program.also_fair

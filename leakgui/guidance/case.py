@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leakgui.analysis.trend import Trend
-from leakgui.guidance import confidence, limits, wording
+from leakgui.guidance import confidence, limits, reserve, wording
 from leakgui.guidance.agreement import NOTHING, Agreement
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.limits import Outlook
@@ -66,7 +66,7 @@ def growth_finding(evidence: Evidence, trend: Trend, case: Case) -> Finding:
         ),
         severity=limits.severity(ahead),
         evidence=_sentences(trend, case, ahead),
-        against=tuple(wording.against_growth(trend)),
+        against=_against(evidence, case.key, trend),
         next_steps=case.advice.next_steps,
         explanation=case.advice.explanation,
         would_change=case.advice.would_change,
@@ -80,6 +80,19 @@ def growth_finding(evidence: Evidence, trend: Trend, case: Case) -> Finding:
         judged_from_s=trend.judged_from_s,
         judged_to_s=trend.judged_to_s,
     )
+
+
+def _against(evidence: Evidence, key: str, trend: Trend) -> tuple[str, ...]:
+    facts = (
+        *reserve.against_growth(evidence, key, trend),
+        *wording.against_growth(trend),
+    )
+    return facts or (no_fact(),)
+
+
+def no_fact() -> str:
+    """Return what stands where nothing speaks against a finding."""
+    return say("No fact against it was found.")
 
 
 def _sentences(trend: Trend, case: Case, ahead: Outlook | None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from leakgui.analysis.floor import examine
 from leakgui.analysis.trend import Trend
 from leakgui.guidance.examined import Evidence
+from leakgui.guidance.reserve import fills_reserve
 from leakgui.model.finding import Confidence
 from leakgui.model.metric import METRIC_BY_KEY
 
@@ -44,6 +45,8 @@ def _is_medium(evidence: Evidence, key: str, trend: Trend) -> bool:
     if trend.span_s < LEAST_OBSERVED_S or trend.was_shortened:
         return False
     if 0 < trend.cycles.count < _LEAST_CYCLES or _is_slowing(trend):
+        return False
+    if fills_reserve(evidence, key, trend):
         return False
     return _held_earlier(evidence, key, trend)
 

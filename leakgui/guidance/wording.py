@@ -167,7 +167,7 @@ def level_evidence(key: str, trend: Trend) -> str:
 
 
 def against_growth(trend: Trend) -> list[str]:
-    """Return what speaks against a growth without an end, or that nothing does."""
+    """Return what the series itself says against a growth without an end."""
     facts = []
     if trend.span_s < LEAST_OBSERVED_S:
         facts.append(
@@ -188,7 +188,7 @@ def against_growth(trend: Trend) -> list[str]:
                 share=format_percent(trend.missing_share),
             )
         )
-    return facts or [say("No fact against it was found.")]
+    return facts
 
 
 def sensitivity(trend: Trend) -> str:

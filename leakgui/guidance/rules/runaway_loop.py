@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from leakgui.formatting import format_percent
 from leakgui.guidance import signs, wording
-from leakgui.guidance.case import Advice, Case, growth_finding
+from leakgui.guidance.case import Advice, Case, growth_finding, no_fact
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.limits import OF_MEMORY, headroom_share_a_minute
-from leakgui.model.finding import DefectClass, Finding, Verdict
+from leakgui.model.finding import Confidence, DefectClass, Finding, Verdict
 from leakgui.texts import say
 
 
@@ -47,7 +49,15 @@ class RunawayLoop:
                 else say("It grows at an even pace."),
             ),
         )
-        return growth_finding(evidence, trend, case)
+        finding = growth_finding(evidence, trend, case)
+        return finding if trend.is_accelerating else _with_doubt(finding)
+
+
+def _with_doubt(finding: Finding) -> Finding:
+    """An even pace is also that of a job with an end: it is no more than a watch."""
+    fact = say("The pace is even, as that of a compiler or another job with an end.")
+    known = tuple(text for text in finding.against if text != no_fact())
+    return replace(finding, confidence=Confidence.WATCH, against=(fact, *known))
 
 
 def _advice() -> Advice:

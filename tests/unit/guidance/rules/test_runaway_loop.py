@@ -15,7 +15,7 @@ from scenes import (
 
 from leakgui.guidance.engine import judge
 from leakgui.guidance.rules.runaway_loop import RunawayLoop
-from leakgui.model.finding import DefectClass, Severity, Verdict
+from leakgui.model.finding import Confidence, DefectClass, Severity, Verdict
 
 RULE = RunawayLoop()
 SYSTEM = {"system_bytes": 2e9, "limit_system_bytes": 4e9}
@@ -44,6 +44,19 @@ def test_even_but_vast(limits: dict) -> None:
     )
     assert found is not None
     assert "even pace" in " ".join(found.evidence)
+
+
+def test_a_job_with_an_end_is_only_watched() -> None:
+    job = RULE.examine(evidence(anon_bytes=rising(20 * MIB, 8 * MIB), **BUSY))
+    assert job is not None
+    assert job.confidence is Confidence.WATCH
+    assert "job with an end" in job.against[0]
+    loop = RULE.examine(
+        evidence(anon_bytes=speeding_up(20 * MIB, 20 * MIB, 20), **BUSY)
+    )
+    assert loop is not None
+    assert loop.confidence is Confidence.MEDIUM
+    assert "job with an end" not in " ".join(loop.against)
 
 
 def test_only_one_name_is_given_to_it() -> None:
