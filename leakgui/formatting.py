@@ -13,14 +13,25 @@ from datetime import UTC, datetime
 UNKNOWN = "n/a"
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB")
+_is_decimal = False
 _SPANS = (("s", 1.0), ("min", 60.0), ("h", 3600.0), ("day", 86400.0))
 
 
-def format_bytes(value: float | None, *, decimal: bool = False) -> str:
-    """Return ``1.50 MiB``; whole bytes below 1 KiB; ``n/a`` for None and NaN."""
+def use_decimal_units(on: bool) -> None:  # noqa: FBT001  # the one switch there is
+    """Write kB, MB, GB (1000) from now on, or KiB, MiB, GiB (1024); never both."""
+    global _is_decimal  # noqa: PLW0603  # one switch for the whole process
+    _is_decimal = on
+
+
+def format_bytes(value: float | None, *, decimal: bool | None = None) -> str:
+    """Return ``1.50 MiB``; whole bytes below 1 KiB; ``n/a`` for None and NaN.
+
+    ``decimal`` wins over what ``use_decimal_units`` chose.
+    """
     if value is None or math.isnan(value):
         return UNKNOWN
-    units, step = (_DECIMAL, 1000.0) if decimal else (_BINARY, 1024.0)
+    is_decimal = _is_decimal if decimal is None else decimal
+    units, step = (_DECIMAL, 1000.0) if is_decimal else (_BINARY, 1024.0)
     sign, size, index = "−" if value < 0 else "", abs(value), 0
     # 999.5 would be written as 1000 with three figures: go up before that.
     while size >= (999.5 if index else step) and index < len(units) - 1:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget
 
 from leakgui.errors import LeakguiError
-from leakgui.formatting import printable
+from leakgui.formatting import printable, use_decimal_units
 from leakgui.model.opening import Opening
 from leakgui.model.process import Process
 from leakgui.settings import Settings
@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.bar.change_asked.connect(self.commands.show_processes)
         self.addToolBar(self.bar)
         self.bar.setVisible(False)
+        self.apply_settings()
         self.workspace.opened.connect(self._show_subject)
         self.workspace.state_changed.connect(self._show_state)
         self.workspace.problem.connect(self.show_problem)
@@ -87,6 +88,14 @@ class MainWindow(QMainWindow):
         self.workspace.said.connect(
             lambda text: self.statusBar().showMessage(text, 8000)
         )
+
+    def apply_settings(self) -> None:
+        """Let colours and units follow the settings at once."""
+        is_decimal = self.settings.get("units") == "decimal"
+        use_decimal_units(is_decimal)
+        if self.is_loaded:
+            self.page.timeline.plots.set_decimal(is_decimal)
+        self.theme.apply()
 
     # -- opening ------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from leakgui.ui.theme import Theme
 
 LEAST_WIDTH = 250
 _NUMBER = int(Qt.ItemDataRole.UserRole)
+_TEXT = _NUMBER + 1
 
 
 class SnapshotList(QWidget):
@@ -30,6 +31,7 @@ class SnapshotList(QWidget):
     chosen = Signal(int)
     pair_chosen = Signal(int, int)
     snapshot_asked = Signal()
+    renamed = Signal(int, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,7 @@ class SnapshotList(QWidget):
         self, headings: Sequence[SnapshotHeading], *, is_live: bool
     ) -> None:
         """Show these snapshots; the two newest are ticked."""
+        self._is_live = is_live
         self._take.setVisible(is_live)
         self._tree.blockSignals(True)
         self._tree.clear()
@@ -91,7 +94,7 @@ class SnapshotList(QWidget):
             return self.tr("This recording has no snapshots.")
         if count == 1:
             return self.tr("One more snapshot, and the two can be compared.")
-        return self.tr("Tick two to compare them.")
+        return self.tr("Tick two to compare them. F2 renames.")
 
     def _item(self, heading: SnapshotHeading, before: float | None) -> QTreeWidgetItem:
         moment = datetime.fromtimestamp(heading.taken_unix_s, tz=UTC).astimezone()
@@ -102,6 +105,9 @@ class SnapshotList(QWidget):
             [f"{heading.number} · {name}", format_bytes(heading.rss_bytes), ""]
         )
         item.setData(0, _NUMBER, heading.number)
+        item.setData(0, _TEXT, item.text(0))
+        if self._is_live:
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         is_ticked = heading.number in self._ticked
         item.setCheckState(
             0, Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
@@ -121,6 +127,9 @@ class SnapshotList(QWidget):
 
     def _follow_ticks(self, item: QTreeWidgetItem) -> None:
         number = int(item.data(0, _NUMBER))
+        if item.text(0) != item.data(0, _TEXT):
+            self._rename(item, number)
+            return
         if item.checkState(0) is Qt.CheckState.Checked:
             self._ticked.append(number)
         elif number in self._ticked:
@@ -129,6 +138,11 @@ class SnapshotList(QWidget):
             self._untick(self._ticked.pop(0))
         if len(self._ticked) == 2:
             self.pair_chosen.emit(*sorted(self._ticked))
+
+    def _rename(self, item: QTreeWidgetItem, number: int) -> None:
+        name = item.text(0).removeprefix(f"{number} · ").strip()
+        item.setData(0, _TEXT, item.text(0))
+        self.renamed.emit(number, name)
 
     def _untick(self, number: int) -> None:
         self._tree.blockSignals(True)

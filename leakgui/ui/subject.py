@@ -18,6 +18,7 @@ from leakgui.recording.recorder import Recorder
 from leakgui.session.from_csv import read_csv
 from leakgui.session.opening import is_session
 from leakgui.session.reader import SessionReader
+from leakgui.session.rows import ClosedHandle
 
 MOST_JUDGED_SNAPSHOTS = 8
 
@@ -35,6 +36,9 @@ class Subject(Protocol):
 
     def snapshot(self, number: int) -> Snapshot:
         """Return a whole snapshot."""
+
+    def closed_handles(self) -> Sequence[ClosedHandle]:
+        """Return handles that were seen open and are closed now, oldest first."""
 
     def recording(self) -> Recording:
         """Return everything that was measured, as it is now."""
@@ -112,6 +116,9 @@ class LiveSubject:
     def snapshot(self, number: int) -> Snapshot:
         return self.recorder.live.snapshot(number)
 
+    def closed_handles(self) -> Sequence[ClosedHandle]:
+        return self.recorder.live.closed_handles()
+
     def recording(self) -> Recording:
         return self.recorder.live.recording()
 
@@ -143,6 +150,9 @@ class FileSubject:
         if self._reader is None:
             raise KeyError(number)
         return self._reader.snapshot(number)
+
+    def closed_handles(self) -> Sequence[ClosedHandle]:
+        return self._reader.closed_handles() if self._reader else ()
 
     def recording(self) -> Recording:
         return self._recording

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from leakgui.model.recording import Event
+from leakgui.ui.pages.closed_handles import ClosedHandlesPage
 from leakgui.ui.pages.difference import DifferencePage
 from leakgui.ui.pages.evidence import EvidencePage
 from leakgui.ui.pages.handles import HandlesPage
@@ -46,6 +47,7 @@ class WatchPage(QWidget):
             (self.overview, self.tr("Overview")),
             (MappingsPage(self._workspace), self.tr("Mappings")),
             (HandlesPage(self._workspace), self.tr("Handles")),
+            (ClosedHandlesPage(self._workspace), self.tr("Closed handles")),
             (ThreadsPage(self._workspace), self.tr("Threads")),
             (self.difference, self.tr("Difference")),
             (self.evidence, self.tr("Evidence")),
@@ -82,6 +84,7 @@ class WatchPage(QWidget):
         )
         self.strip.why_asked.connect(self.show_evidence)
         self.snapshots.chosen.connect(workspace.show_snapshot)
+        self.snapshots.renamed.connect(workspace.rename_snapshot)
         self.snapshots.pair_chosen.connect(workspace.compare)
         self.snapshots.snapshot_asked.connect(workspace.take_snapshot)
         workspace.target_ended.connect(self._tell_end)

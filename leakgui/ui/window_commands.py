@@ -146,7 +146,7 @@ class WindowCommands(QObject):
 
         dialog = PreferencesDialog(self._window.settings, self._window)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self._window.theme.apply()
+            self._window.apply_settings()
 
     def show_help(self) -> None:
         """Show the words, the keys and what each level of attach does."""

@@ -225,6 +225,11 @@ class Workspace(QObject):
             self.show_failure,
         )
 
+    def rename_snapshot(self, number: int, name: str) -> None:
+        """Give a snapshot of the running recording another name."""
+        if self.recorder:
+            self.recorder.rename_snapshot(number, name)
+
     def mark_step(self) -> None:
         """Mark that the same action was done once more."""
         if self.recorder:
