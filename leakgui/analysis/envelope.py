@@ -14,7 +14,8 @@ KEPT = (1.0, 8.0, 64.0, 1024.0, math.inf, math.inf)
 """How long each scale is kept, in multiples of ``keep_full_s``.
 
 At ten readings a second and one hour: single readings for 1 h, blocks of 1.6 s for
-8 h, of 26 s for 2.7 days, of 7 min for 43 days, of 1.8 h for ever. About 1.2 MB.
+8 h, of 26 s for 2.7 days, of 7 min for 43 days, of 1.8 h for ever. That is 1.8 MiB
+after a day and 2.4 MiB after thirty.
 """
 GAP_FACTOR = 3.0
 """A distance in time this many times the usual one is a gap, not a line."""
