@@ -10,12 +10,20 @@ from leakgui.model.finding import Confidence
 from leakgui.model.metric import METRIC_BY_KEY
 
 LEAST_OBSERVED_S = 60.0
+_NEARLY = 0.95
+"""A recording of a minute has its first and its last reading inside the minute, and
+what is read every few seconds begins and ends a little further inside."""
 _LEAST_CYCLES = 3
 _EARLIER = (1.25, 1.6)
 """A growth is trusted that was also seen when the record was so much shorter."""
 _MISSED = 0.10
 _AGREEING = 2
 _STEPS = (Confidence.WATCH, Confidence.MEDIUM, Confidence.HIGH)
+
+
+def is_long(trend: Trend) -> bool:
+    """Whether a series was watched for the minute that any trust needs."""
+    return trend.span_s >= _NEARLY * LEAST_OBSERVED_S
 
 
 def of_growth(evidence: Evidence, key: str, agreeing: int) -> Confidence:
@@ -29,7 +37,7 @@ def of_growth(evidence: Evidence, key: str, agreeing: int) -> Confidence:
 
 def of_shape(trend: Trend) -> Confidence:
     """Grade a healthy shape: long enough, enough cycles, hardly anything missed."""
-    if trend.span_s < LEAST_OBSERVED_S or trend.missing_share > _MISSED:
+    if not is_long(trend) or trend.missing_share > _MISSED:
         return Confidence.WATCH
     if 0 < trend.cycles.count < _LEAST_CYCLES:
         return Confidence.WATCH
@@ -42,7 +50,7 @@ def of_fact(trend: Trend) -> Confidence:
 
 
 def _is_medium(evidence: Evidence, key: str, trend: Trend) -> bool:
-    if trend.span_s < LEAST_OBSERVED_S or trend.was_shortened:
+    if not is_long(trend) or trend.was_shortened:
         return False
     if 0 < trend.cycles.count < _LEAST_CYCLES or _is_slowing(trend):
         return False

@@ -14,7 +14,7 @@ from leakgui.formatting import (
     format_rate,
     format_value,
 )
-from leakgui.guidance.confidence import LEAST_OBSERVED_S
+from leakgui.guidance.confidence import is_long
 from leakgui.guidance.limits import Outlook
 from leakgui.model.metric import METRIC_BY_KEY
 from leakgui.texts import say, say_count
@@ -169,7 +169,7 @@ def level_evidence(key: str, trend: Trend) -> str:
 def against_growth(trend: Trend) -> list[str]:
     """Return what the series itself says against a growth without an end."""
     facts = []
-    if trend.span_s < LEAST_OBSERVED_S:
+    if not is_long(trend):
         facts.append(
             say(
                 "Only {span} were seen, and a start or a filling cache looks the same "

@@ -99,7 +99,7 @@ def _against(evidence: Evidence, trend: Trend) -> tuple[str, ...]:
         facts.append(
             say("Something else grew: {names}.", names=", ".join(sorted(set(growing))))
         )
-    if trend.span_s < confidence.LEAST_OBSERVED_S:
+    if not confidence.is_long(trend):
         facts.append(
             say(
                 "Only {span} were seen.",
