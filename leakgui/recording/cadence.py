@@ -2,10 +2,12 @@
 
 From the processor time and the duration of its readings each tier gets a period::
 
-    period = max(floor, processor time / share, duration / 0.005), at most 60 s
+    period = max(floor, processor time / share, walk / 0.005), at most 60 s
 
 so no tier uses more than its share of a core, nor holds the target's memory map
-for more than half a percent of the time.
+for more than half a percent of the time. Only the tiers that walk that map have a
+walk: its duration, but no more than some times its processor time, because a
+reading that had to wait for a busy core held nothing up while it waited.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ MOST_WALL_SHARE = 0.005
 LONGEST_WALK_S = 0.2
 """smaps_rollup stalls mmap in the target while it walks (measured: 54 to 120 ms for
 4 GiB); beyond this the tier is not read at all."""
+WALKS = frozenset((Tier.SHARES, Tier.MAPPINGS))
+"""Tiers that hold the target's memory map while they are read."""
+MOST_WAITING = 4.0
 _WEIGHT = 0.3
 """Of the newest reading in the moving averages."""
 
@@ -88,11 +93,12 @@ class Cadence:
         """Learn what a reading cost; a walk that is too long is the last one."""
         state = self._states[tier]
         state.cpu_s = _average(state.cpu_s, cpu_s)
-        state.wall_s = _average(state.wall_s, wall_s)
+        walk_s = min(wall_s, MOST_WAITING * cpu_s)
+        state.wall_s = _average(state.wall_s, walk_s)
         wanted_s = max(
             self._floor_s(tier),
             state.cpu_s / (self._cost_share * RULES[tier].part),
-            state.wall_s / MOST_WALL_SHARE if tier is not Tier.COUNTERS else 0.0,
+            state.wall_s / MOST_WALL_SHARE if tier in WALKS else 0.0,
         )
         longest_s = max(LONGEST_PERIOD_S, self._floor_s(tier))
         state.period_s = min(wanted_s, longest_s)

@@ -56,8 +56,20 @@ def test_cost_makes_it_rarer(tier, cpu_s, period_s):
 
 def test_holding_up_the_target_makes_it_rarer_too():
     cadence = Cadence(0.1, 0.01)
-    cadence.took(Tier.SHARES, 0.0, 0.0, 0.1)
+    cadence.took(Tier.SHARES, 0.0, 0.03, 0.1)
     assert cadence.periods_s[Tier.SHARES] == pytest.approx(20.0)
+
+
+def test_waiting_for_a_busy_core_holds_nothing_up():
+    cadence = Cadence(0.1, 0.01)
+    cadence.took(Tier.SHARES, 0.0, 0.0002, 0.1)
+    assert cadence.periods_s[Tier.SHARES] == 2.0
+
+
+def test_reading_links_of_handles_holds_nothing_up():
+    cadence = Cadence(0.1, 0.01)
+    cadence.took(Tier.HANDLES, 0.0, 0.001, 0.1)
+    assert cadence.periods_s[Tier.HANDLES] == 1.0
 
 
 def test_a_walk_of_more_than_200_ms_is_the_last():

@@ -153,7 +153,9 @@ def test_an_end_in_the_middle_of_a_tick_keeps_the_half(stage):
 
 def test_a_long_walk_is_the_last_and_leaves_a_gap(stage, monkeypatch):
     times = iter(range(1000))
+    cpu = iter(range(1000))
     monkeypatch.setattr(time, "monotonic", lambda: next(times) * 0.25)
+    monkeypatch.setattr(time, "thread_time", lambda: next(cpu) * 0.25)
     stage.tick_at(0.0, 2.0, 4.0)
     assert stage.reader.reads.count(Tier.SHARES) == 1
     assert any(gap.metrics == ("pss_bytes", "uss_bytes") for gap in stage.kept.gaps)
