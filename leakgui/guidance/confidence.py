@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leakgui.analysis.floor import examine
 from leakgui.analysis.trend import Trend
-from leakgui.guidance.examined import Evidence
+from leakgui.guidance.examined import MEMORY, Evidence
 from leakgui.guidance.reserve import fills_reserve
 from leakgui.model.finding import Confidence
 from leakgui.model.metric import METRIC_BY_KEY
@@ -64,10 +64,20 @@ def _is_slowing(trend: Trend) -> bool:
 
 
 def _held_earlier(evidence: Evidence, key: str, trend: Trend) -> bool:
-    cells = evidence.cells(key)
-    return cells is not None and all(
-        examine(
-            cells.until(cells.from_s + trend.span_s / shorter), METRIC_BY_KEY[key].unit
-        ).is_growing
-        for shorter in _EARLIER
-    )
+    ends_s = [trend.span_s / shorter for shorter in _EARLIER]
+    return all(_grew_until(evidence, key, end_s) for end_s in ends_s)
+
+
+def _grew_until(evidence: Evidence, key: str, end_s: float) -> bool:
+    """Whether it grew by then: for memory, in the most exact series that can tell.
+
+    What is costly is read rarely, and has too few readings in half of a minute.
+    """
+    for name in MEMORY[MEMORY.index(key) :] if key in MEMORY else (key,):
+        cells = evidence.cells(name)
+        if cells is None:
+            continue
+        then = examine(cells.until(cells.from_s + end_s), METRIC_BY_KEY[name].unit)
+        if then.is_judged:
+            return then.is_growing
+    return False
