@@ -78,9 +78,12 @@ def _print_difference(difference: Difference) -> None:
     _print_changes(say("Mappings"), difference.mappings)
     _print_changes(say("Handles"), difference.handles)
     _print_changes(say("Threads"), difference.threads)
+    told: set[str] = set()
     for gap in difference.gaps:
-        detail = printable(gap.detail) or gap.reason.value
-        print_message(say("{where}: not compared, {why}", where=gap.where, why=detail))
+        why = printable(gap.detail) or gap.reason.value
+        if gap.where not in told:  # a count and its table may both be refused
+            print_message(say("{where}: not compared, {why}", where=gap.where, why=why))
+        told.add(gap.where)
 
 
 def _print_figures(difference: Difference) -> None:

@@ -111,13 +111,16 @@ def _tell(arguments: Namespace, target: Target, snapshot: Snapshot) -> None:
             figures=_figures(snapshot),
         )
     )
+    told: set[str] = set()
     for gap in snapshot.gaps:
-        print_message(f"  {_gap_text(gap.where, gap.reason.value, gap.detail)}")
+        if gap.where not in told:  # a count and its table may both be refused
+            print_message(f"  {_gap_text(gap.where, gap.reason.value, gap.detail)}")
+        told.add(gap.where)
 
 
 def _figures(snapshot: Snapshot) -> str:
     return say(
-        "RSS {rss}, {mappings} mappings, {handles} handles, {threads} threads",
+        "RSS {rss}, mappings {mappings}, handles {handles}, threads {threads}",
         rss=format_bytes(snapshot.counters.get("rss_bytes")),
         mappings=format_count(_rows(snapshot.mappings)),
         handles=format_count(_rows(snapshot.handles)),
@@ -130,7 +133,7 @@ def _rows(table: object) -> int | None:
 
 
 def _gap_text(where: str, reason: str, detail: str) -> str:
-    text = say("{where} is missing: {reason}", where=printable(where), reason=reason)
+    text = say("Not read, {where}: {reason}", where=printable(where), reason=reason)
     return f"{text} ({printable(detail)})" if detail else text
 
 
