@@ -14,6 +14,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# A busy machine is not a defect: no example fails because it took long.
+hypothesis_settings.register_profile(
+    "leakgui", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("leakgui")
 
 PATIENCE_S = 5.0
 _HOME_KEYS = {

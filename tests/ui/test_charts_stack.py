@@ -342,7 +342,7 @@ def test_shift_drag_measures(recorded):
     assert readings(recorded)["rss_bytes"] in {"+4.98 MiB", "+5.00 MiB", "+5.02 MiB"}
     text = recorded.readout.text()
     assert text.startswith("1 min 4")
-    assert "/s" in text
+    assert "/min" in text
     assert "Handles +10" in text
     QTest.keyClick(recorded, Qt.Key.Key_Escape)
     assert row(recorded, "threads").plot.decor.shade is None
