@@ -170,3 +170,24 @@ def test_can_be_ended_early(name: str) -> None:
     run.send_signal(signal.SIGTERM)
     run.communicate(timeout=PATIENCE_S)
     assert run.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM)
+
+
+@pytest.mark.parametrize("name", ["lost-blocks", "growing-collection"])
+def test_a_target_ends_with_whoever_started_it(name):
+    starter = (
+        "import subprocess, sys; "
+        "child = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE); "
+        "child.stderr.readline(); print(child.pid, flush=True)"
+    )
+    command = prepare_target(name).command
+    done = subprocess.run(
+        [sys.executable, "-c", starter, *command],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    pid = int(done.stdout)
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}").exists()

@@ -5,6 +5,7 @@ Run as scripts, on their own: nothing of leakgui is imported here.
 
 import argparse
 import contextlib
+import os
 import pathlib
 import re
 import signal
@@ -27,6 +28,7 @@ class Practice:
         )  # fmt: skip
         for_s = parser.parse_args().for_s
         self._end_s = time.monotonic() + for_s
+        self._parent = os.getppid()
         # Ctrl+C and kill end it quietly.
         signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -42,7 +44,8 @@ class Practice:
     def turns(self, pause_s: float):
         """Yield the number of each turn until the time is over."""
         begin_s, turn = time.monotonic(), 0
-        while time.monotonic() < self._end_s:
+        # It ends with whoever started it: left alone it would only take memory.
+        while time.monotonic() < self._end_s and os.getppid() == self._parent:
             yield turn
             turn += 1
             rest_s = begin_s + turn * pause_s - time.monotonic()
