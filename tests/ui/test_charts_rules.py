@@ -243,7 +243,7 @@ def test_a_curve_in_words(berlin):
     text = describe_curve(METRIC_BY_KEY["rss_bytes"], strip, START, Wording())
     assert text == (
         "RSS, 9 min 59 s: from 312 MiB to 331 MiB, rising steadily, +1.90 MiB per "
-            "min, highest 331 MiB at 16:23:19."
+        "min, highest 331 MiB at 16:23:19."
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from leakgui.session.reader import SessionReader
 from tests.ui.desktop import Desktop, Program, start_target, tell
 
 pytestmark = [
@@ -66,6 +69,25 @@ def test_the_main_job_by_keys_and_clicks(desktop, target, tmp_path):
     assert {".png", ".svg", ".csv", ".html"} <= written
     assert target.poll() is None
     assert tell(target, ("1",)) == "51"
+
+
+def test_killed_while_it_takes_a_snapshot(desktop, target, tmp_path):
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    program = Program(desktop, str(target.pid), env=home)
+    try:
+        program.wait_for(f"watching {target.pid}")
+        program.wait_for("judged")
+        desktop.wait_for_window("leakgui")
+        desktop.press("F5")
+    finally:
+        program.kill()
+    assert tell(target, ("5",)) == "5"
+    status = Path(f"/proc/{target.pid}/status").read_text()
+    assert "TracerPid:\t0" in status
+    assert "State:\tT" not in status
+    (recording,) = (tmp_path / "leakgui/recordings").glob("*.leak")
+    with SessionReader(recording) as reader:
+        assert len(reader.recording().series["rss_bytes"]) > 0
 
 
 def test_a_process_that_ends_is_an_event(desktop, target, tmp_path):
