@@ -78,6 +78,7 @@ def test_killed_while_it_takes_a_snapshot(desktop, target, tmp_path):
         program.wait_for(f"watching {target.pid}")
         program.wait_for("judged")
         desktop.wait_for_window("leakgui")
+        program.wait_for("judged")  # two seconds later: a second is on disk
         desktop.press("F5")
     finally:
         program.kill()
