@@ -54,6 +54,8 @@ def _is_medium(evidence: Evidence, key: str, trend: Trend) -> bool:
         return False
     if 0 < trend.cycles.count < _LEAST_CYCLES or _is_slowing(trend):
         return False
+    if _may_have_stopped(trend):
+        return False
     if fills_reserve(evidence, key, trend):
         return False
     return _held_earlier(evidence, key, trend)
@@ -61,6 +63,11 @@ def _is_medium(evidence: Evidence, key: str, trend: Trend) -> bool:
 
 def _is_slowing(trend: Trend) -> bool:
     return trend.rate is None or trend.rate.per_s < 0.5 * trend.early_rate_per_s
+
+
+def _may_have_stopped(trend: Trend) -> bool:
+    """Whether the interval of the rate holds none at all, as between a few steps."""
+    return trend.rate is None or trend.rate.low_per_s <= 0
 
 
 def _held_earlier(evidence: Evidence, key: str, trend: Trend) -> bool:

@@ -21,6 +21,9 @@ FALSE_VERDICTS = [
     # The heap grew to 1.0 GiB in the first five seconds and by 300 MiB once more near
     # the end: called steady, and, called a step, it would have been a bulk load.
     ("java_two_steps", Verdict.HEALTHY, DefectClass.STEP, Confidence.MEDIUM),
+    # The same on another day: five enlargements of the heap, flat between them. That is
+    # growth, but the interval of its rate holds none at all.
+    ("java_many_steps", Verdict.GROWING, DefectClass.UNKNOWN, Confidence.WATCH),
     # -Xms1g under a slow load: each page of the new space is used once before the first
     # collection comes. Growth, but into what was set aside at the start.
     ("java_fixed_heap", Verdict.GROWING, DefectClass.UNKNOWN, Confidence.WATCH),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from scenes import MIB, evidence, observed, rising
 
 from leakgui.guidance.engine import judge
-from leakgui.model.finding import Confidence
+from leakgui.model.finding import Confidence, Verdict
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,23 @@ def test_memory_that_is_read_rarely_is_backed_by_what_is_read_often() -> None:
     assert (found.metric, found.confidence) == ("uss_bytes", Confidence.MEDIUM)
     alone = judge(rarely).findings[0]
     assert (alone.metric, alone.confidence) == ("uss_bytes", Confidence.WATCH)
+
+
+FEW_STEPS_S = (3, 20, 42, 60, 84, 108)
+MANY_STEPS_S = tuple(range(2, 120, 2))
+
+
+@pytest.mark.parametrize(
+    ("steps_s", "confidence"),
+    [(FEW_STEPS_S, Confidence.WATCH), (MANY_STEPS_S, Confidence.MEDIUM)],
+)
+def test_a_few_steps_are_only_watched(steps_s, confidence) -> None:
+    """So a virtual machine enlarges its heap; small steps are how most leaks look."""
+
+    def stepped(t: np.ndarray) -> np.ndarray:
+        risen = sum((t >= step_s) for step_s in steps_s)
+        return 600 * MIB + 1200 * MIB / len(steps_s) * risen
+
+    found = judge(evidence(120, anon_bytes=stepped).observed).findings[0]
+    assert found.verdict is Verdict.GROWING
+    assert found.confidence is confidence
