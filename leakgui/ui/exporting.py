@@ -10,6 +10,7 @@ from types import MappingProxyType
 from leakgui.export.as_csv import write_csv
 from leakgui.export.as_html import write_html
 from leakgui.export.as_image import write_png, write_svg
+from leakgui.export.as_table import write_difference
 from leakgui.export.masking import mask_recording
 from leakgui.guidance.engine import judge
 from leakgui.model.recording import Recording
@@ -64,6 +65,22 @@ def write_files(workspace: Workspace, choice: ExportChoice) -> list[Path]:
             )
         written.append(path)
     return written
+
+
+def write_difference_beside(workspace: Workspace, path: Path) -> None:
+    """Write the difference that is shown as CSV, without holding up the window."""
+    difference = workspace.difference
+    if difference is None:
+        workspace.said.emit(workspace.tr("Compare two snapshots first."))
+        return
+    workspace.jobs.ask_latest(
+        f"export {path}",
+        lambda _: write_difference(difference, path),
+        lambda _: workspace.said.emit(
+            workspace.tr("Written: {path}").format(path=path)
+        ),
+        workspace.show_failure,
+    )
 
 
 def draw_preview(recording: Recording, choice: ExportChoice, folder: Path) -> Path:

@@ -109,14 +109,14 @@ class MainWindow(QMainWindow):
         if opening.file is not None:
             self.workspace.open_file(opening.file)
         elif opening.command:
-            self.workspace.start_program(opening.command, opening.title)
+            self.workspace.starter.start_program(opening.command, opening.title)
         elif opening.pid is not None:
-            self.workspace.watch_pid(opening.pid)
+            self.workspace.starter.watch_pid(opening.pid)
 
     def watch(self, process: Process) -> None:
         """Record the process that was chosen from the list."""
         self.load()
-        self.workspace.watch(process.key, process.name)
+        self.workspace.starter.watch(process.key, process.name)
 
     def _show_subject(self, *_: object) -> None:
         self.stack.setCurrentWidget(self.page)

@@ -14,6 +14,7 @@ from leakgui.model.difference import Difference
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, EventKind, Recording
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
+from leakgui.recording.launch import Launched
 from leakgui.recording.recorder import Recorder
 from leakgui.session.from_csv import read_csv
 from leakgui.session.opening import is_session
@@ -98,8 +99,10 @@ class LiveSubject:
 
     is_live = True
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, child: Launched | None = None) -> None:
         self.recorder = recorder
+        self.child = child
+        """The process as a child of ours, where leakgui started it."""
         self.source: PlotSource = recorder.live
         self.target = recorder.live.target
         self.path = recorder.path

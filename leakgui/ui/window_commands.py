@@ -65,7 +65,7 @@ class WindowCommands(QObject):
         dialog = ProgramDialog(self._window)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._window.load()
-            self._window.workspace.start_program(dialog.command())
+            self._window.workspace.starter.start_program(dialog.command())
 
     def ask_practice(self) -> None:
         """Ask which practice target to start."""
@@ -74,7 +74,7 @@ class WindowCommands(QObject):
         dialog = PracticeDialog(self._window)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._window.load()
-            self._window.workspace.start_practice(dialog.chosen_name())
+            self._window.workspace.starter.start_practice(dialog.chosen_name())
 
     def ask_file(self) -> None:
         """Ask for a recording and open it."""
@@ -111,15 +111,13 @@ class WindowCommands(QObject):
 
     def ask_export_difference(self) -> None:
         """Ask for a file and write the difference as CSV."""
-        workspace = self._window.workspace
-        if workspace.difference is None:
-            workspace.said.emit(self.tr("Compare two snapshots first."))
-            return
+        from leakgui.ui.exporting import write_difference_beside
+
         path, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Export difference"), "difference.csv", "CSV (*.csv)"
         )
         if path:
-            workspace.export_difference(Path(path))
+            write_difference_beside(self._window.workspace, Path(path))
 
     def _quit(self) -> None:
         self._window.close()

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from leakgui.demo.starting import PreparedTarget, prepare_target
 from leakgui.errors import LeakguiError
-from leakgui.export.as_table import write_difference
 from leakgui.model.difference import Difference
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import Event, EventKind
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
-from leakgui.probe.platform import current
-from leakgui.recording.launch import Launched, launch
 from leakgui.recording.recorder import Cost, Recorder
 from leakgui.settings import Settings
-from leakgui.ui.folders import new_recording_path
 from leakgui.ui.jobs import Jobs
 from leakgui.ui.judging import Judging
 from leakgui.ui.next_run import NextRun
+from leakgui.ui.starter import Starter
 from leakgui.ui.subject import (
     FileSubject,
     LiveSubject,
@@ -57,7 +53,6 @@ class Workspace(QObject):
     """A short message for the status line."""
     state_changed = Signal()
     """Something began, ended, or is being waited for."""
-    _announced = Signal(object)
 
     def __init__(
         self,
@@ -76,13 +71,18 @@ class Workspace(QObject):
         self.snapshot: Snapshot | None = None
         self.difference: Difference | None = None
         self._was_running = False
-        self._child: Launched | None = None
+        self._told_problem: LeakguiError | None = None
+        self.starter = Starter(jobs, settings, self)
         self.judging = Judging(jobs, self)
         self.next_run = NextRun(jobs, self)
         self._tick = QTimer(self)
         self._tick.setObjectName("redraw")
         self._tick.timeout.connect(self._follow)
-        self._announced.connect(self._take_event)
+        self.starter.announced.connect(self._take_event)
+        self.starter.started.connect(self._open)
+        self.starter.failed.connect(self.show_failure)
+        self.starter.busy.connect(self.busy)
+        self.starter.said.connect(self.said)
         self.judging.judged.connect(self.judged)
         self.judging.failed.connect(self.show_failure)
         self.next_run.started.connect(self._watch_next_run)
@@ -104,62 +104,6 @@ class Workspace(QObject):
     def cost(self) -> Cost | None:
         """What watching costs now; None where nothing is watched."""
         return self.recorder.cost if self.recorder else None
-
-    def watch(self, key: ProcessKey, name: str, child: Launched | None = None) -> bool:
-        """Record a process from now on; False where it could not be begun."""
-        try:
-            recorder = Recorder(
-                key,
-                new_recording_path(self.settings, name, key.pid),
-                interval_s=self.settings.number("interval_s"),
-                cost_share=self.settings.number("cost_share"),
-                snapshot_every_s=self.settings.number("snapshot_every_s"),
-                announce=self._announced.emit,
-                child=child,
-            )
-            recorder.start()
-        except LeakguiError as error:
-            self.problem.emit(error)
-            return False
-        self._child = child
-        logger.info("watching %d %s", key.pid, name)
-        self._open(LiveSubject(recorder))
-        return True
-
-    def start_program(self, command: Sequence[str], title: str = "") -> bool:
-        """Start a program and record it; it runs on when leakgui ends."""
-        try:
-            child = launch(command)
-        except LeakguiError as error:
-            self.problem.emit(error)
-            return False
-        return self.watch(child.key, title or Path(command[0]).name, child)
-
-    def start_practice(self, name: str) -> None:
-        """Compile a practice target where it must be, start it and record it."""
-        self.busy.emit(self.tr("Preparing the practice target…"))
-        self.jobs.ask_latest(
-            "open",
-            lambda _: prepare_target(name),
-            self._start_prepared,
-            self.show_failure,
-        )
-
-    def _start_prepared(self, prepared: PreparedTarget) -> None:
-        self.busy.emit("")
-        if prepared.note:
-            self.said.emit(prepared.note)
-        self.start_program(prepared.command, prepared.target.name)
-
-    def watch_pid(self, pid: int) -> None:
-        """Record the process that has this pid now."""
-        try:
-            key = current().find_key(pid)
-            name = current().open_reader(key).describe().name
-        except LeakguiError as error:
-            self.problem.emit(error)
-        else:
-            self.watch(key, name)
 
     def open_file(self, path: Path) -> None:
         """Open a session file or an exported CSV."""
@@ -251,8 +195,12 @@ class Workspace(QObject):
         self.judging.judge_now()
 
     def _follow(self) -> None:
-        """Redraw; and notice when the recording has come to its end."""
+        """Redraw; notice when the recording has ended or cannot be written."""
         self.ticked.emit()
+        problem = self.recorder.problem if self.recorder else None
+        if problem is not None and problem is not self._told_problem:
+            self.problem.emit(problem)
+        self._told_problem = problem
         if self._was_running and not self.is_running:
             self._was_running = False
             self.judging.judge_now()
@@ -318,29 +266,7 @@ class Workspace(QObject):
 
     def _watch_next_run(self, key: ProcessKey) -> None:
         if self.subject is not None:
-            self.watch(key, self.subject.target.name)
-
-    # -- writing --------------------------------------------------------------------
-
-    def export_difference(self, path: Path) -> None:
-        """Write the difference that is shown as CSV."""
-        difference = self.difference
-        if difference is not None:
-            self.run_export(lambda: write_difference(difference, path), path)
-
-    def run_export(self, write: Callable[[], None], path: Path) -> None:
-        """Write a file beside the window; say where it is, or why not."""
-        self.busy.emit(self.tr("Writing {name}…").format(name=path.name))
-        self.jobs.ask_latest(
-            f"export {path}",
-            lambda _: write(),
-            lambda _: self._tell_written(path),
-            self.show_failure,
-        )
-
-    def _tell_written(self, path: Path) -> None:
-        self.busy.emit("")
-        self.said.emit(self.tr("Written: {path}").format(path=path))
+            self.starter.watch(key, self.subject.target.name)
 
     # -- failing ----------------------------------------------------------------------
 

@@ -170,7 +170,7 @@ def test_a_process_gone_between_listing_and_choosing_is_told(qtbot, window):
 def test_a_reused_pid_is_not_taken_for_the_same_process(qtbot, window, target):
     window.load()
     stranger = ProcessKey(target.pid, current().find_key(target.pid).start_ticks + 1)
-    assert not window.workspace.watch(stranger, "stranger")
+    assert not window.workspace.starter.watch(stranger, "stranger")
     assert window.workspace.subject is None
 
 
@@ -187,7 +187,7 @@ def test_a_damaged_file_is_told_in_the_page(qtbot, window, tmp_path, content):
 
 def test_a_missing_program_is_told(qtbot, window):
     window.load()
-    assert not window.workspace.start_program(["/nonexistent/program"])
+    assert not window.workspace.starter.start_program(["/nonexistent/program"])
     assert window.processes.banner.isVisibleTo(window)
 
 
@@ -195,8 +195,8 @@ def test_a_started_program_lives_on_when_the_window_closes(qtbot, window):
     window.load()
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     with qtbot.waitSignal(window.workspace.opened, timeout=15_000):
-        assert window.workspace.start_program(command)
-    child = window.workspace._child
+        assert window.workspace.starter.start_program(command)
+    child = window.workspace.subject.child
     window.workspace.close()
     assert child.poll() is None
     subprocess.run(["kill", str(child.pid)], check=True)
