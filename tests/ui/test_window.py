@@ -238,3 +238,53 @@ def test_a_theme_reaches_the_window(qtbot, window, target, theme, is_dark):
 
     qtbot.waitUntil(ground_is_right, timeout=5_000)
     assert window.theme.is_dark == is_dark
+
+
+def test_the_next_run_is_drawn_over_the_one_before(qtbot, window):
+    first = start_target(TARGET, "leakgui-run-target")
+    second = None
+    try:
+        attach(qtbot, window, first.pid)
+        window.actions_by_key["wait"].trigger()
+        assert window.workspace.next_run.is_waiting
+        first.stdin.close()
+        first.wait(10)
+        qtbot.waitUntil(lambda: not window.workspace.is_running, timeout=15_000)
+        second = start_target(TARGET, "leakgui-run-target")
+        with qtbot.waitSignal(window.workspace.opened, timeout=15_000):
+            pass
+        assert window.workspace.subject.target.key.pid == second.pid
+        assert [run.target.key.pid for run in window.workspace.earlier] == [first.pid]
+        assert not window.workspace.next_run.is_waiting
+        window.page.timeline.plots.refresh()
+    finally:
+        window.workspace.close()
+        first.stdout.close()
+        if second is not None:
+            second.stdin.close()
+            second.wait(10)
+            second.stdout.close()
+
+
+def test_a_snapshot_can_be_renamed_and_keeps_its_name(qtbot, window, target):
+    attach(qtbot, window, target.pid)
+    take_snapshot(qtbot, window, 1)
+    item = window.page.snapshots._tree.topLevelItem(0)
+    item.setText(0, "1 · before the upload")
+    path = window.workspace.subject.path
+    window.workspace.close()
+    with qtbot.waitSignal(window.workspace.opened, timeout=15_000):
+        window.workspace.open_file(path)
+    assert window.workspace.subject.headings()[0].name == "before the upload"
+
+
+def test_units_follow_the_settings(qtbot, window, target):
+    attach(qtbot, window, target.pid)
+    window.settings.set("units", "decimal")
+    window.apply_settings()
+    window.page.overview.open_subject()
+    assert window.page.overview._values["rss_bytes"].text().endswith("MB")
+    window.settings.set("units", "binary")
+    window.apply_settings()
+    window.page.overview.open_subject()
+    assert window.page.overview._values["rss_bytes"].text().endswith("MiB")
