@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
@@ -99,7 +100,9 @@ class FindingView(QWidget):
             used = format_value(finding.limit.used, limit_unit)
             most = format_value(finding.limit.value, limit_unit)
             rows.append((self.tr("Limit"), f"{finding.limit.name}: {used} / {most}"))
-        if finding.eta_s is not None:
+        if finding.eta_s is not None and math.isinf(finding.eta_s):
+            rows.append((self.tr("Reached"), self.tr("not in sight at this rate")))
+        elif finding.eta_s is not None:
             low, high = (
                 format_about(finding.eta_low_s),
                 format_about(finding.eta_high_s),

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self._busy = QLabel()
         self.statusBar().addPermanentWidget(self._busy)
         self.processes.chosen.connect(self.watch)
+        self.processes.back_asked.connect(self._show_subject)
         self.processes.start_asked.connect(self.commands.ask_program)
         self.processes.open_asked.connect(self.commands.ask_file)
         self.processes.practice_asked.connect(self.commands.ask_practice)
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         subject = workspace.subject
         name = printable(subject.target.name, most=40) if subject else ""
         self.setWindowTitle(f"{name} — leakgui" if name else "leakgui")
+        self.processes.offer_way_back(name)
         enable_actions(
             self.actions_by_key,
             has_subject=subject is not None,

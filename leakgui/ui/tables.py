@@ -101,10 +101,10 @@ class ColumnsTable(QWidget):
         self.filter.setEnabled(True)
         self._show_sums()
 
-    def show_reason(self, text: str) -> None:
+    def show_reason(self, text: str, title: str = "") -> None:
         """Show no table but the reason why there is none."""
         self.model.set_columns(())
-        self.title.clear()
+        self.title.setText(title)
         self.footer.clear()
         self._empty.setText(text)
         self.filter.setEnabled(False)

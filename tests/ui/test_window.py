@@ -288,3 +288,27 @@ def test_units_follow_the_settings(qtbot, window, target):
     window.apply_settings()
     window.page.overview.open_subject()
     assert window.page.overview._values["rss_bytes"].text().endswith("MiB")
+
+
+def test_the_difference_turns_to_where_something_changed(qtbot, window, target):
+    attach(qtbot, window, target.pid)
+    take_snapshot(qtbot, window, 1)
+    tell(target, ("3",))
+    window.workspace.mark_step()
+    with qtbot.waitSignal(window.workspace.compared, timeout=15_000):
+        window.workspace.take_snapshot()
+    page = window.page.difference
+    assert "1 step" in page._title.text()
+    assert page._sections.button(1).text().startswith("Handles (")
+    assert page._sections.button(1).text() != "Handles (0)"
+    page.choose("threads")
+    assert page.table.model.rowCount() == 0
+    assert "Handles" in page.table.title.text()
+
+
+def test_there_is_a_way_back_from_the_process_list(qtbot, window, target):
+    attach(qtbot, window, target.pid)
+    window.actions_by_key["choose"].trigger()
+    assert window.stack.currentWidget() is window.processes
+    window.processes._back.click()
+    assert window.stack.currentWidget() is window.page

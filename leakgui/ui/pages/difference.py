@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from leakgui.formatting import format_bytes, format_duration
+from leakgui.formatting import format_bytes, format_count, format_duration
 from leakgui.model.difference import Difference
 from leakgui.ui.change_columns import change_columns, counter_figure, only_changed
 from leakgui.ui.reasons import gap_text
@@ -54,14 +54,14 @@ class DifferencePage(QWidget):
     def _arrange(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(6, 4, 6, 0)
-        names = {
+        self._names = {
             "mappings": self.tr("Mappings"),
             "handles": self.tr("Handles"),
             "threads": self.tr("Threads"),
         }
         for place, section in enumerate(SECTIONS):
             button = QToolButton()
-            button.setText(names[section])
+            button.setText(self._names[section])
             button.setCheckable(True)
             button.setChecked(place == 0)
             button.setStyleSheet(CHOSEN_STANDS_OUT)
@@ -71,6 +71,7 @@ class DifferencePage(QWidget):
         head.addWidget(self._only_changed)
         head.addStretch(1)
         head.addWidget(self._title)
+        head.addSpacing(10)
         head.addWidget(self._swap)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -97,11 +98,7 @@ class DifferencePage(QWidget):
         self._difference = difference
         self._swap.setEnabled(True)
         span = format_duration(abs(difference.to_elapsed_s - difference.from_elapsed_s))
-        steps = (
-            self.tr(", {n} steps").format(n=difference.steps)
-            if difference.steps
-            else ""
-        )
+        steps = f", {self._steps_text(difference.steps)}" if difference.steps else ""
         self._title.setText(
             self.tr("{before} → {after} · {span}{steps}").format(
                 before=difference.from_number,
@@ -110,7 +107,22 @@ class DifferencePage(QWidget):
                 steps=steps,
             )
         )
-        self._show_section()
+        self._count_changes(difference)
+
+    def _steps_text(self, steps: int) -> str:
+        return self.tr("1 step") if steps == 1 else self.tr("{n} steps").format(n=steps)
+
+    def _count_changes(self, difference: Difference) -> None:
+        """Say on each button how much changed, and turn to where something did."""
+        counts = {}
+        for place, section in enumerate(SECTIONS):
+            changes = getattr(difference, section)
+            counts[section] = len(only_changed(changes)) if changes is not None else 0
+            text = f"{self._names[section]} ({format_count(counts[section])})"
+            self._sections.button(place).setText(text)
+        changed = [section for section in SECTIONS if counts[section]]
+        is_quiet = not counts[self._section] and changed
+        self.choose(changed[0] if is_quiet else self._section)
 
     def choose(self, section: str) -> None:
         """Show mappings, handles or threads."""
@@ -133,7 +145,9 @@ class DifferencePage(QWidget):
         if self._only_changed.isChecked():
             changes = only_changed(changes)
         if not len(changes):
-            self.table.show_reason(self._nothing_text(difference))
+            self.table.show_reason(
+                self._nothing_text(difference), self._figures_text(difference)
+            )
             return
         theme = self._workspace.theme
         columns = change_columns(changes, difference.steps, theme.change_colour)

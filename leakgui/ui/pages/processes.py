@@ -35,6 +35,7 @@ class ProcessesPage(QWidget):
     """The first screen: a live list of processes, and three other ways to begin."""
 
     chosen = Signal(Process)
+    back_asked = Signal()
     start_asked = Signal()
     open_asked = Signal()
     practice_asked = Signal()
@@ -49,6 +50,8 @@ class ProcessesPage(QWidget):
         self.banner = ProblemBanner()
         self._detail = QLabel()
         self._attach = QPushButton(self.tr("Watch"))
+        self._back = QPushButton()
+        self._back.hide()
         self._mine = QCheckBox(self.tr("My processes only"))
         self._tree = QCheckBox(self.tr("As a tree"))
         self._set_up_view()
@@ -95,6 +98,7 @@ class ProcessesPage(QWidget):
         self._attach.setDefault(True)
         foot = QHBoxLayout()
         foot.addWidget(self._detail, 1)
+        foot.addWidget(self._back)
         foot.addWidget(self._attach)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
@@ -134,6 +138,7 @@ class ProcessesPage(QWidget):
         self._mine.toggled.connect(self._model.set_only_mine)
         self._mine.toggled.connect(self._show_detail)
         self._tree.toggled.connect(self._model.set_as_tree)
+        self._back.clicked.connect(self.back_asked)
         self._attach.clicked.connect(self._choose_current_or_first)
         self.view.doubleClicked.connect(self._choose_index)
         self.view.selectionModel().currentRowChanged.connect(self._show_detail)
@@ -146,6 +151,11 @@ class ProcessesPage(QWidget):
         """Show the newest list."""
         self._model.update_rows(self._history.update(processes, time.monotonic()))
         self._show_detail()
+
+    def offer_way_back(self, name: str) -> None:
+        """Offer to go on looking at what is open; an empty name means nothing is."""
+        self._back.setText(self.tr("Back to {name}").format(name=name))
+        self._back.setVisible(bool(name))
 
     def current_process(self) -> Process | None:
         """The chosen row, else the first one while a filter is typed."""
@@ -207,6 +217,8 @@ class ProcessesPage(QWidget):
         if event.key() == Qt.Key.Key_Down and self.filter.hasFocus():
             self.view.setFocus()
             self.view.selectRow(0)
+        elif event.key() == Qt.Key.Key_Escape and not self._back.isHidden():
+            self.back_asked.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._choose_current_or_first()
         else:
