@@ -46,6 +46,7 @@ class Row:
 
     name: str
     note: str = ""
+    has_failed: bool = False
     recorded: str = ""
     cost: str = ""
     verdict: str = ""
@@ -152,20 +153,21 @@ def _guarded(work: Callable[[], Row], name: str) -> Row:
     try:
         return work()
     except (Failed, OSError) as problem:
-        return Row(name=name, note=str(problem))
+        return Row(name=name, note=str(problem), has_failed=True)
 
 
 def show_programs(rows: Sequence[Row], programs: Sequence[Program]) -> int:
-    """Print the first table; return how many alarms were false."""
+    """Print the first table; return how many rows show a fault of leakgui."""
     head = f"{'program':20} {'seconds':>8} {'verdict':10} {'class':22} "
     print(head + f"{'conf.':7} {'metric':16} CSV  cost")
-    false = 0
+    false = failed = 0
     for row, program in zip(rows, programs, strict=True):
         is_false = not row.note and is_false_alarm(row, program)
         false += is_false
+        failed += row.has_failed or not (row.note or row.csv_agrees)
         print(f"{row.name:20} {row.note or _cells(row)}{'  *' if is_false else ''}")
     print(f"{false} false alarms of {sum(not row.note for row in rows)} programs")
-    return false
+    return false + failed
 
 
 def show_targets(rows: Sequence[Row], targets: Sequence[Answer]) -> int:
@@ -175,7 +177,7 @@ def show_targets(rows: Sequence[Row], targets: Sequence[Answer]) -> int:
     wrong = 0
     for row, target in zip(rows, targets, strict=True):
         expected = (target["expected_verdict"], target["expected_class"])
-        is_wrong = (row.verdict, row.named) != expected
+        is_wrong = (row.verdict, row.named) != expected or not row.csv_agrees
         wrong += is_wrong
         mark = "  *" if is_wrong else ""
         told = "{} {}".format(*expected)
@@ -226,6 +228,9 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=min(3, os.cpu_count() or 1))
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the recordings")
     options = parser.parse_args()
+    known = {row.name for row in PROGRAMS}
+    if not options.practice and (unknown := set(options.names) - known):
+        parser.error(f"not known: {', '.join(sorted(unknown))}; {sorted(known)}")
     run = _run_targets if options.practice else _run_programs
     with tempfile.TemporaryDirectory(prefix="leakgui-real-") as beside:
         folder = options.keep or Path(beside)
