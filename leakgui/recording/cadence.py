@@ -27,6 +27,8 @@ LONGEST_WALK_S = 0.2
 WALKS = frozenset((Tier.SHARES, Tier.MAPPINGS))
 """Tiers that hold the target's memory map while they are read."""
 MOST_WAITING = 4.0
+LEAST_THRIFT = 0.1
+"""Nothing becomes more than ten times as rare because the whole costs too much."""
 _WEIGHT = 0.3
 """Of the newest reading in the moving averages."""
 
@@ -69,6 +71,7 @@ class Cadence:
         """
         self._interval_s = interval_s
         self._cost_share = cost_share
+        self._thrift = 1.0
         self._states = {tier: _State(self._floor_s(tier)) for tier in RULES}
 
     @property
@@ -96,8 +99,8 @@ class Cadence:
         walk_s = min(wall_s, MOST_WAITING * cpu_s)
         state.wall_s = _average(state.wall_s, walk_s)
         wanted_s = max(
-            self._floor_s(tier),
-            state.cpu_s / (self._cost_share * RULES[tier].part),
+            self._floor_s(tier) / self._thrift,
+            state.cpu_s / (self._cost_share * RULES[tier].part * self._thrift),
             state.wall_s / MOST_WALL_SHARE if tier in WALKS else 0.0,
         )
         longest_s = max(LONGEST_PERIOD_S, self._floor_s(tier))
@@ -110,6 +113,18 @@ class Cadence:
                 "not sampled: one reading takes {time} and holds up the program",
                 time=format_duration(state.wall_s),
             )
+
+    def obey(self, measured_share: float) -> None:
+        """Slow everything down where it costs more than was agreed, and back again.
+
+        What a reading costs is only a part: keeping and writing it costs, too, and
+        on a busy machine everything takes longer. ``measured_share`` is the share of
+        one core that all threads of the recording used lately; NaN says nothing.
+        """
+        if measured_share > 0:
+            ratio = self._cost_share / measured_share
+            thrift = self._thrift * ratio**0.5
+            self._thrift = min(max(thrift, LEAST_THRIFT), 1.0)
 
     def refuse(self, tier: Tier, at_s: float, reason: str) -> None:
         """Note that a tier could not be read; it is tried again in a minute."""

@@ -40,6 +40,10 @@ logger = logging.getLogger(__name__)
 _EXIT_CODE_WAIT_S = 2.0
 _FLUSH_WAIT_S = 5.0
 
+# The first seconds read everything once: they say little of what the rest will cost.
+FIRST_LOOK_S = 10.0
+LOOK_EVERY_S = 5.0
+
 
 class Recorder:
     """Measure one process in the background until it ends or ``stop`` is called.
@@ -89,6 +93,7 @@ class Recorder:
         self._platform = platform or current()
         self._helper = helper or HelperClient()
         self._meter = CpuMeter()
+        self._next_look_s = FIRST_LOOK_S
         self._sampler: Sampler | None = None
         self._file: FileWriter | None = None
         self._ended = threading.Event()
@@ -258,6 +263,9 @@ class Recorder:
         if self._sampler is not None:
             file_cpu_s = self._file.cpu_s if self._file else 0.0
             self._meter.note(self._sampler.cpu_s + file_cpu_s)
+        if now_s >= self._next_look_s:
+            self._next_look_s = now_s + LOOK_EVERY_S
+            self._cadence.obey(self._meter.share)
         if not self._snapshot_every_s or now_s < self._next_snapshot_s:
             return
         self._next_snapshot_s = now_s + self._snapshot_every_s

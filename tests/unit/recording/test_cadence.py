@@ -60,6 +60,26 @@ def test_holding_up_the_target_makes_it_rarer_too():
     assert cadence.periods_s[Tier.SHARES] == pytest.approx(20.0)
 
 
+def test_what_costs_more_than_agreed_becomes_rarer_and_comes_back():
+    cadence = Cadence(0.1, 0.01)
+    for _ in range(20):
+        cadence.obey(0.04)
+        cadence.took(Tier.COUNTERS, 0.0, 1e-6, 1e-6)
+    assert cadence.periods_s[Tier.COUNTERS] == pytest.approx(1.0)
+    for _ in range(20):
+        cadence.obey(0.002)
+        cadence.took(Tier.COUNTERS, 0.0, 1e-6, 1e-6)
+    assert cadence.periods_s[Tier.COUNTERS] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.0, float("nan")])
+def test_what_costs_what_was_agreed_stays(share):
+    cadence = Cadence(0.1, 0.01)
+    cadence.obey(share)
+    cadence.took(Tier.COUNTERS, 0.0, 1e-6, 1e-6)
+    assert cadence.periods_s[Tier.COUNTERS] == pytest.approx(0.1)
+
+
 def test_waiting_for_a_busy_core_holds_nothing_up():
     cadence = Cadence(0.1, 0.01)
     cadence.took(Tier.SHARES, 0.0, 0.0002, 0.1)
