@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from leakgui.errors import SessionUnreadable
 from leakgui.formatting import printable
+from leakgui.session.owning import read_first
 from leakgui.session.schema import APPLICATION_ID, MAJOR
 from leakgui.texts import say
 
@@ -27,8 +28,7 @@ _WAL_HEADER = b"\x02\x02"
 def read_head(path: Path) -> bytes:
     """Return the first bytes of a file; raises ``SessionUnreadable``."""
     try:
-        with path.open("rb") as file:
-            head = file.read(100)
+        head = read_first(path, 100)
     except OSError as error:
         raise SessionUnreadable(
             say(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,8 @@ from tests.unit.session.specimens import (
     new_session,
     some_threads,
 )
+
+_LOCKS = Path("/proc/locks")
 
 
 def assert_same_table(one: Columns | None, other: Columns | None) -> None:
@@ -207,6 +210,28 @@ def test_it_can_be_read_while_it_is_written(tmp_path):
         assert len(reader.recording().series["rss_bytes"]) == 2
         writer.close()  # beside a reader
     assert len(open_recording(writer.path).series["rss_bytes"]) == 2
+
+
+@pytest.mark.skipif(not _LOCKS.exists(), reason="only Linux tells who locks what")
+def test_reading_or_refusing_our_own_file_leaves_sqlite_its_locks(tmp_path):
+    writer = new_session(tmp_path)
+    before = locks_of(writer.path)
+    assert any("POSIX" in lock for lock in before)
+    with SessionReader(writer.path):
+        pass
+    is_session(writer.path)
+    with pytest.raises(BadUsage, match="recorded now"):
+        SessionWriter.append(writer.path, TARGET)
+    assert locks_of(writer.path) == before
+    writer.close()
+    assert not locks_of(writer.path)
+
+
+def locks_of(path):
+    """Return the locks on a file, the kernel's running number left away."""
+    mark = f":{path.stat().st_ino} "
+    lines = _LOCKS.read_text(encoding="ascii").splitlines()
+    return sorted(line.partition(":")[2] for line in lines if mark in line)
 
 
 def test_a_newer_minor_is_read_but_not_continued(tmp_path, change):
