@@ -65,23 +65,38 @@ def build_actions(
     window: QMainWindow, slots: Mapping[str, Callable[[], None]]
 ) -> dict[str, QAction]:
     """Make every action of the table, with the keys the user chose, and the menus."""
-    chosen = QSettings()
     menus: dict[str, QMenu] = {}
     actions: dict[str, QAction] = {}
     for row in ACTIONS:
         action = QAction(tr(row.text), window)
         action.setObjectName(row.key)
-        keys = str(chosen.value(f"keys/{row.key}", row.shortcut))
-        action.setShortcut(QKeySequence(keys))
-        action.setToolTip(_tip(row, keys))
+        _give_keys(action, row)
         action.triggered.connect(lambda _=False, act=slots[row.key]: act())
         if row.menu not in menus:
-            menus[row.menu] = window.menuBar().addMenu(tr(row.menu))
+            # The first letter opens the menu together with Alt.
+            menus[row.menu] = window.menuBar().addMenu(f"&{tr(row.menu)}")
         if row.begins_group:
             menus[row.menu].addSeparator()
         menus[row.menu].addAction(action)
         actions[row.key] = action
     return actions
+
+
+def chosen_keys(row: ActionRow) -> str:
+    """Return the keys of an action: the user's, else those of the table."""
+    return str(QSettings().value(f"keys/{row.key}", row.shortcut))
+
+
+def apply_keys(actions: Mapping[str, QAction]) -> None:
+    """Let the actions obey the keys that the user chose meanwhile."""
+    for row in ACTIONS:
+        _give_keys(actions[row.key], row)
+
+
+def _give_keys(action: QAction, row: ActionRow) -> None:
+    keys = chosen_keys(row)
+    action.setShortcut(QKeySequence(keys))
+    action.setToolTip(_tip(row, keys))
 
 
 def _tip(row: ActionRow, keys: str) -> str:

@@ -139,6 +139,10 @@ def _write_per_step(value: float) -> str:
     return f"{float(value):+.2f}"
 
 
+def _signed_percent(share: float) -> str:
+    return f"{'−' if share < 0 else '+'}{format_percent(abs(share))}"
+
+
 def counter_figure(difference: Difference, keys: Sequence[str]) -> str:
     """Return ``USS +1.20 MiB (+3.1 %)`` for the first of the metrics that is known."""
     for key in keys:
@@ -147,7 +151,7 @@ def counter_figure(difference: Difference, keys: Sequence[str]) -> str:
             continue
         metric = METRIC_BY_KEY[key]
         change = after - before
-        share = f" ({change / before:+.1%})" if before and change else ""
+        share = f" ({_signed_percent(change / before)})" if before and change else ""
         now = format_value(after, metric.unit)
         return f"{metric.label} {now}: {format_change(change, metric.unit)}{share}"
     return ""

@@ -15,7 +15,7 @@ from leakgui.formatting import printable, use_decimal_units
 from leakgui.model.opening import Opening
 from leakgui.model.process import Process
 from leakgui.settings import Settings
-from leakgui.ui.actions import build_actions, enable_actions
+from leakgui.ui.actions import apply_keys, build_actions, enable_actions
 from leakgui.ui.jobs import Jobs
 from leakgui.ui.pages.processes import ProcessesPage
 from leakgui.ui.process_watch import ProcessWatch
@@ -91,7 +91,8 @@ class MainWindow(QMainWindow):
         )
 
     def apply_settings(self) -> None:
-        """Let colours and units follow the settings at once."""
+        """Let keys, colours and units follow the settings at once."""
+        apply_keys(self.actions_by_key)
         is_decimal = self.settings.get("units") == "decimal"
         use_decimal_units(is_decimal)
         if self.is_loaded:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 from leakgui.errors import LeakguiError
 from leakgui.settings import SETTINGS, Setting, Settings, Value
 from leakgui.texts import say
+from leakgui.ui.keys_editor import KeysEditor
 from leakgui.ui.problems import ProblemBanner
 
 
@@ -31,6 +33,7 @@ class PreferencesDialog(QDialog):
         self._settings = settings
         self._editors: dict[str, QWidget] = {}
         self._banner = ProblemBanner()
+        self._keys = KeysEditor()
         form = QFormLayout()
         for setting in SETTINGS:
             editor = _editor(setting, settings.get(setting.key))
@@ -48,10 +51,26 @@ class PreferencesDialog(QDialog):
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addWidget(self._banner)
-        column.addLayout(form)
+        column.addWidget(self._tabs(form))
         column.addWidget(buttons)
 
+    def _tabs(self, form: QFormLayout) -> QTabWidget:
+        page = QWidget()
+        page.setLayout(form)
+        tabs = QTabWidget()
+        tabs.addTab(page, self.tr("General"))
+        tabs.addTab(self._keys, self.tr("Keys"))
+        return tabs
+
     def _save(self) -> None:
+        if twice := self._keys.duplicates():
+            self._banner.show_text(
+                self.tr("Given to more than one action: {keys}").format(
+                    keys=", ".join(twice)
+                ),
+                self.tr("Choose another key for one of them."),
+            )
+            return
         try:
             for setting in SETTINGS:
                 value = _value(self._editors[setting.key])
@@ -61,6 +80,7 @@ class PreferencesDialog(QDialog):
         except LeakguiError as error:
             self._banner.show_problem(error)
         else:
+            self._keys.save()
             self.accept()
 
 

@@ -66,7 +66,10 @@ class SnapshotList(QWidget):
     def show_headings(
         self, headings: Sequence[SnapshotHeading], *, is_live: bool
     ) -> None:
-        """Show these snapshots; the two newest are ticked."""
+        """Show these snapshots; the two newest are ticked.
+
+        Live means that the recording is under way: more can be taken, and renamed.
+        """
         self._is_live = is_live
         self._take.setVisible(is_live)
         self._tree.blockSignals(True)
@@ -94,6 +97,8 @@ class SnapshotList(QWidget):
             return self.tr("This recording has no snapshots.")
         if count == 1:
             return self.tr("One more snapshot, and the two can be compared.")
+        if not is_live:
+            return self.tr("Tick two to compare them.")
         return self.tr("Tick two to compare them. F2 renames.")
 
     def _item(self, heading: SnapshotHeading, before: float | None) -> QTreeWidgetItem:
@@ -130,9 +135,12 @@ class SnapshotList(QWidget):
         if item.text(0) != item.data(0, _TEXT):
             self._rename(item, number)
             return
-        if item.checkState(0) is Qt.CheckState.Checked:
+        is_ticked = item.checkState(0) is Qt.CheckState.Checked
+        if is_ticked is (number in self._ticked):
+            return
+        if is_ticked:
             self._ticked.append(number)
-        elif number in self._ticked:
+        else:
             self._ticked.remove(number)
         while len(self._ticked) > 2:
             self._untick(self._ticked.pop(0))
@@ -141,8 +149,13 @@ class SnapshotList(QWidget):
 
     def _rename(self, item: QTreeWidgetItem, number: int) -> None:
         name = item.text(0).removeprefix(f"{number} · ").strip()
-        item.setData(0, _TEXT, item.text(0))
-        self.renamed.emit(number, name)
+        shown = f"{number} · {name}" if name else item.data(0, _TEXT)
+        self._tree.blockSignals(True)
+        item.setText(0, shown)
+        item.setData(0, _TEXT, shown)
+        self._tree.blockSignals(False)
+        if name:
+            self.renamed.emit(number, name)
 
     def _untick(self, number: int) -> None:
         self._tree.blockSignals(True)

@@ -49,7 +49,7 @@ class TopBar(QToolBar):
         """Write the newest figures."""
         self._chip.setText(self._chip_text())
         cost = self._workspace.cost
-        if cost is None:
+        if cost is None or not self._workspace.is_running:
             self._cost.clear()
             return
         share = format_percent(cost.share_of_core)
@@ -65,7 +65,10 @@ class TopBar(QToolBar):
         if subject is None:
             return self.tr("No process")
         target = subject.target
-        parts = [printable(target.name, most=30), f"PID {target.key.pid}"]
+        parts = [printable(target.name, most=30)]
+        # A table of readings does not say whose they are.
+        if target.key.pid:
+            parts.append(f"PID {target.key.pid}")
         if target.user:
             parts.append(printable(target.user, most=20))
         if self._workspace.is_running:
@@ -75,7 +78,12 @@ class TopBar(QToolBar):
                 )
             )
             return "● " + " · ".join(parts)
-        parts.append(self.tr("recording"))
+        if self._workspace.next_run.is_waiting:
+            parts.append(self.tr("waiting for its next start"))
+        elif subject.is_live:
+            parts.append(self.tr("recording ended"))
+        else:
+            parts.append(self.tr("from a file"))
         return "○ " + " · ".join(parts)
 
     def _cadence_text(self) -> str:

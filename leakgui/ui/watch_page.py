@@ -88,6 +88,7 @@ class WatchPage(QWidget):
         self.snapshots.pair_chosen.connect(workspace.compare)
         self.snapshots.snapshot_asked.connect(workspace.take_snapshot)
         workspace.target_ended.connect(self._tell_end)
+        workspace.state_changed.connect(self._show_headings)
         workspace.theme.changed.connect(self.timeline.plots.set_dark)
         self.timeline.plots.set_dark(workspace.theme.is_dark)
 
@@ -111,7 +112,8 @@ class WatchPage(QWidget):
     def _show_headings(self) -> None:
         subject = self._workspace.subject
         if subject is not None:
-            self.snapshots.show_headings(subject.headings(), is_live=subject.is_live)
+            is_live = self._workspace.is_running
+            self.snapshots.show_headings(subject.headings(), is_live=is_live)
 
     def show_evidence(self) -> None:
         """Bring the grounds of the verdict to the front, with room to read them."""

@@ -272,7 +272,7 @@ def test_hovering_reads_out_every_row_in_its_fixed_place(recorded):
     recorded.read_at(300.0)
     assert readings(recorded)["rss_bytes"] == "315 MiB"
     assert readings(recorded, "handles")["handles"] == "50"
-    assert "5 min after the start" in recorded.readout.text()
+    assert "5 min into the recording" in recorded.readout.text()
     crosshairs = {r.plot.decor.crosshair_s for r in recorded.rows if r.is_open}
     assert crosshairs == {300.0}
     QApplication.sendEvent(

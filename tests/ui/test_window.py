@@ -312,3 +312,20 @@ def test_there_is_a_way_back_from_the_process_list(qtbot, window, target):
     assert window.stack.currentWidget() is window.processes
     window.processes._back.click()
     assert window.stack.currentWidget() is window.page
+
+
+def test_keys_can_be_chosen_anew_but_not_twice(qtbot, window):
+    from leakgui.ui.preferences import PreferencesDialog
+
+    dialog = PreferencesDialog(window.settings, window)
+    qtbot.addWidget(dialog)
+    dialog._keys._editors["snapshot"].setKeySequence("Ctrl+O")
+    dialog._save()
+    assert not dialog._banner.isHidden()
+    dialog._keys._editors["snapshot"].setKeySequence("F9")
+    dialog._save()
+    window.apply_settings()
+    assert window.actions_by_key["snapshot"].shortcut().toString() == "F9"
+    QSettings().clear()
+    window.apply_settings()
+    assert window.actions_by_key["snapshot"].shortcut().toString() == "F5"
