@@ -75,8 +75,8 @@ def check_format(connection: sqlite3.Connection, path: Path) -> None:
     try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+        named = connection.execute(
+            "SELECT lower(name), type = 'table' AND rootpage > 0 FROM sqlite_schema"
         ).fetchall()
     except DATABASE_ERRORS as error:
         raise damaged(path, error) from error
@@ -96,7 +96,7 @@ def check_format(connection: sqlite3.Connection, path: Path) -> None:
             ),
             say("Open it with that version, or export it there as CSV."),
         )
-    if missing := sorted(_NEEDED - {str(row[0]) for row in tables}):
+    if missing := _missing_tables(named):
         raise SessionUnreadable(
             say(
                 "{file} is damaged: {tables} missing.",
@@ -105,6 +105,16 @@ def check_format(connection: sqlite3.Connection, path: Path) -> None:
             ),
             say("Nothing of it could be loaded."),
         )
+
+
+def _missing_tables(named: list[tuple[str, bool]]) -> list[str]:
+    """Return tables that are not there, or only a view: asking one can take for ever.
+
+    Indices and triggers have names of their own, so they stand for no table.
+    """
+    real = {str(name) for name, is_real in named if is_real}
+    feigned = {str(name) for name, is_real in named if not is_real}
+    return sorted((_NEEDED - real) | (TABLES & feigned))
 
 
 def damaged(path: Path, error: Exception) -> SessionUnreadable:

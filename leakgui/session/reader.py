@@ -15,6 +15,7 @@ from leakgui.model.recording import Event, EventKind, Recording, TimeGap
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.session.columns import PackedColumn
 from leakgui.session.connecting import DATABASE_ERRORS, connect_to_read, damaged
+from leakgui.session.doubtful import moment_s, wall_clock_s, whole
 from leakgui.session.readings import read_series
 from leakgui.session.rows import ClosedHandle
 from leakgui.session.snapshot_rows import (
@@ -146,14 +147,14 @@ class SessionReader:
                 " executable, recording_started_unix_s FROM target"
             ).fetchone()
             target = Target(
-                key=ProcessKey(int(row[0]), int(row[1])),
+                key=ProcessKey(whole(row[0]), whole(row[1])),
                 name=str(row[2]),
                 command=str(row[3]),
                 user=str(row[4]),
                 started_unix_s=float(row[5]),
                 executable=str(row[6]),
             )
-            return target, float(row[7])
+            return target, wall_clock_s(row[7])
         except (*DATABASE_ERRORS, TypeError, ValueError) as error:
             raise damaged(self.path, error) from error
 
@@ -209,10 +210,10 @@ def _heading(row: tuple[Any, ...]) -> SnapshotHeading | None:
     try:
         counters = read_counters(row[5])
         return SnapshotHeading(
-            number=int(row[0]),
+            number=whole(row[0]),
             name=str(row[1]),
-            elapsed_s=int(row[2]) / 1000,
-            taken_unix_s=float(row[3]),
+            elapsed_s=moment_s(row[2]),
+            taken_unix_s=wall_clock_s(row[3]),
             rss_bytes=counters.get("rss_bytes"),
             handles=counters.get("handles"),
             threads=counters.get("threads"),
@@ -228,9 +229,9 @@ def _event(row: tuple[Any, ...]) -> Event | None:
     try:
         return Event(
             kind=EventKind(kind),
-            elapsed_s=int(elapsed_ms) / 1000,
+            elapsed_s=moment_s(elapsed_ms),
             text=str(text),
-            number=None if number is None else int(number),
+            number=None if number is None else whole(number),
         )
     except (ValueError, TypeError):
         return None
@@ -240,8 +241,8 @@ def _gap(row: tuple[Any, ...]) -> TimeGap | None:
     from_ms, to_ms, metrics, cause = row
     try:
         return TimeGap(
-            from_s=int(from_ms) / 1000,
-            to_s=int(to_ms) / 1000,
+            from_s=moment_s(from_ms),
+            to_s=moment_s(to_ms),
             metrics=tuple(str(key) for key in json.loads(metrics)),
             cause=str(cause),
         )

@@ -10,10 +10,9 @@ import numpy as np
 
 from leakgui.model.recording import Floats, Series
 from leakgui.session.connecting import DATABASE_ERRORS
+from leakgui.session.doubtful import LONGEST_MS
 
 _ROWS_AT_ONCE = 50_000
-_LONGEST_MS = 1e13
-"""Some 300 years: times beyond are damage."""
 
 _SAMPLES = (
     "SELECT metric, elapsed_ms, value FROM sample"
@@ -34,7 +33,7 @@ def read_series(connection: sqlite3.Connection, damage: list[str]) -> dict[int, 
     samples = _read_table(connection, _SAMPLES, 3, damage)
     spans = _read_table(connection, _SPANS, 6, damage)
     points = np.concatenate([_expand(spans), samples])
-    sane = np.isfinite(points).all(axis=1) & (np.abs(points[:, 1]) < _LONGEST_MS)
+    sane = np.isfinite(points).all(axis=1) & (np.abs(points[:, 1]) < LONGEST_MS)
     points = points[sane]
     order = np.lexsort((points[:, 1], points[:, 0]))
     return dict(_split(points[order]))

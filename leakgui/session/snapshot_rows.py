@@ -23,6 +23,7 @@ from leakgui.model.snapshot import (
 )
 from leakgui.model.text_column import TextColumn
 from leakgui.session.columns import PackedColumn, pack_column, unpack_column
+from leakgui.session.doubtful import is_number, moment_s, wall_clock_s, whole
 
 SECTIONS: Mapping[str, type[Columns]] = {
     "mappings": Mappings,
@@ -74,11 +75,7 @@ def column_rows(snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
 def read_counters(text: object) -> dict[str, float]:
     """Return the finite numbers of a JSON object, and nothing else."""
     found = _read_json(text, dict)
-    return {
-        str(key): float(value)
-        for key, value in found.items()
-        if isinstance(value, int | float) and math.isfinite(value)
-    }
+    return {str(key): float(value) for key, value in found.items() if is_number(value)}
 
 
 def build_snapshot(
@@ -95,10 +92,10 @@ def build_snapshot(
             tables[section] = None
             gaps.append(_damaged(section, str(error)))
     return Snapshot(
-        number=int(heading[0]),
+        number=whole(heading[0]),
         name=str(heading[1]),
-        elapsed_s=int(heading[2]) / 1000,
-        taken_unix_s=float(heading[3]),
+        elapsed_s=moment_s(heading[2]),
+        taken_unix_s=wall_clock_s(heading[3]),
         counters=read_counters(heading[8]),
         mappings=cast("Mappings | None", tables["mappings"]),
         handles=cast("Handles | None", tables["handles"]),

@@ -88,6 +88,13 @@ def test_a_view_in_place_of_a_table_is_not_asked(tmp_path, change):
         open_recording(path)
 
 
+def test_a_view_in_place_of_any_table_is_refused(tmp_path, change):
+    path = recorded(tmp_path, 3)
+    change(path, "DROP TABLE event", "CREATE VIEW Event AS SELECT 1 AS id")
+    with pytest.raises(SessionUnreadable, match="event missing"):
+        open_recording(path)
+
+
 def test_a_trigger_is_never_set_off(tmp_path, change):
     path = recorded(tmp_path, 3)
     trap = "CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM sample; END"
@@ -110,16 +117,49 @@ def test_nonsense_in_cells_is_passed_over(tmp_path, change):
         "INSERT INTO thinned VALUES (1, 1, 1, -5, -7, 1.0, 1.0, 'x')",
         "INSERT INTO event VALUES (90, 1, 'explosion', 'x', NULL)",
         "INSERT INTO event VALUES (91, x'80', 'note', x'ff', 'nine')",
+        "INSERT INTO event VALUES (92, 9e999, 'note', 'x', NULL)",
+        "INSERT INTO event VALUES (93, 9223372036854775807, 'note', 'x', NULL)",
+        "INSERT INTO event VALUES (94, 1, 'note', 'x', 9e999)",
+        "INSERT INTO gap VALUES (9e999, '[]', 9e999, 'x')",
         "INSERT INTO gap VALUES (1, '{', 2, 'x')",
         "INSERT INTO gap VALUES (2, '[[[1]]]', 3, 'x')",
         "UPDATE snapshot SET counters = '[1]', gaps = '{}', facts = 'null'",
     )
     found = open_recording(path)
     assert found.series["rss_bytes"].value.tolist() == [0, 1, 2, 3, 4]
-    assert found.events == ()
+    assert found.events == found.gaps == ()
     with SessionReader(path) as reader:
         assert reader.headings()[0].rss_bytes is None
         assert reader.snapshot(1).counters == {}
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "9" * 400])
+def test_a_counter_that_is_no_number_is_unknown(tmp_path, change, number):
+    path = recorded(tmp_path, 3)
+    counters = f'{{"rss_bytes": {number}, "handles": 3}}'
+    change(path, f"UPDATE snapshot SET counters = '{counters}'")
+    with SessionReader(path) as reader:
+        assert reader.headings()[0].rss_bytes is None
+        assert reader.snapshot(1).counters == {"handles": 3.0}
+
+
+@pytest.mark.parametrize("column", ["elapsed_ms", "taken_unix_s"])
+@pytest.mark.parametrize("value", ["9e999", "-9e999", "1e300"])
+def test_a_snapshot_of_no_time_is_left_out(tmp_path, change, column, value):
+    path = recorded(tmp_path, 3)
+    change(path, f"UPDATE snapshot SET {column} = {value}")
+    with SessionReader(path) as reader:
+        assert reader.headings() == ()
+        with pytest.raises(SessionUnreadable, match="Snapshot 1 is damaged"):
+            reader.snapshot(1)
+
+
+@pytest.mark.parametrize("column", ["pid", "start_ticks", "recording_started_unix_s"])
+def test_a_recording_of_nobody_or_of_no_time_is_refused(tmp_path, change, column):
+    path = recorded(tmp_path, 3)
+    change(path, f"UPDATE target SET {column} = 9e999")
+    with pytest.raises(SessionUnreadable, match="is damaged"):
+        open_recording(path)
 
 
 @pytest.mark.parametrize(
