@@ -18,6 +18,7 @@ _TIME_TICK_DISTANCE = 92
 _DATE_TICK_DISTANCE = 112
 _TOP_PX, _BOTTOM_PX = 5.0, 2.0
 """A tick so near an end would have half of its text cut off."""
+_MOST_HALVINGS = 4
 _DAY_S = 86400.0
 
 
@@ -57,11 +58,15 @@ class ValueAxis(_Axis):
     def tickValues(
         self, low: float, high: float, size: float
     ) -> list[tuple[float, list[float]]]:
-        found = self.ticks_between(low, high, size)
         pixel = (high - low) / max(size, 1.0)
         first, last = low + _BOTTOM_PX * pixel, high - _TOP_PX * pixel
-        values = [value for value in found.values if first <= value <= last]
-        return [(found.step, values)]
+        # Between two round values of a low plot there is a less round one.
+        for finer in range(_MOST_HALVINGS):
+            found = self.ticks_between(low, high, size * 2**finer)
+            values = [value for value in found.values if first <= value <= last]
+            if any(values):
+                break
+        return [(found.step, values[-1:] if finer else values)]
 
     def tickStrings(
         self,

@@ -31,7 +31,7 @@ class Readout(QLabel):
     def say_moment(self, source: PlotSource, elapsed_s: float) -> None:
         """The legends show the readings under the crosshair."""
         text = say(
-            "At {time}, {since} after the start",
+            "At {time}, {since} into the recording",
             time=clock(source.started_unix_s + elapsed_s),
             since=format_duration(round(elapsed_s, 1)),
         )

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from leakgui.analysis.envelope import Envelope
+from leakgui.charts.axes import ByteAxis
 from leakgui.charts.plot_stack import PlotStack
 from leakgui.charts.small_plot import SmallPlot
 from leakgui.charts.source import RecordedSource
@@ -420,3 +421,13 @@ def test_the_small_plot_of_nothing_says_so(qtbot):
     qtbot.addWidget(plot)
     plot.set_data(line(0, 0, 0), 0.0, 1.0, START)
     assert plot.plot.decor.message == "No readings"
+
+
+@pytest.mark.parametrize("span", [(0.6, 13.9), (3.0, 95.0), (17.0, 24.9), (40.1, 59.9)])
+@pytest.mark.parametrize("pixels", [30, 44, 60])
+def test_a_low_plot_has_a_number_on_its_axis(qapp, span, pixels):
+    axis = ByteAxis()
+    low, high = (value * MIB for value in span)
+    ((step, values),) = axis.tickValues(low, high, pixels)
+    assert any(low < value < high for value in values)
+    assert all(axis.tickStrings(values, 1.0, step))
