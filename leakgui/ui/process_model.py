@@ -27,7 +27,7 @@ class ProcessModel(QAbstractTableModel):
         super().__init__(parent)
         self._all: Sequence[Row] = ()
         self._shown: list[Row] = []
-        self._needle = ""
+        self._words: list[str] = []
         self._only_mine = True
         self._as_tree = False
         self._column = 3
@@ -43,8 +43,8 @@ class ProcessModel(QAbstractTableModel):
         self._rearrange()
 
     def set_filter(self, needle: str) -> None:
-        """Keep rows whose name, command line, pid or user holds the text."""
-        self._needle = needle.strip().casefold()
+        """Keep rows that hold every word in name, command line, pid or user."""
+        self._words = needle.casefold().split()
         self._rearrange()
 
     def set_only_mine(self, only_mine: bool) -> None:
@@ -109,20 +109,19 @@ class ProcessModel(QAbstractTableModel):
 
     def _distance(self, row: Row) -> int:
         name = row.process.name.casefold()
-        if not self._needle or name.startswith(self._needle):
+        if not self._words or name.startswith(self._words[0]):
             return 0
-        return 1 if self._needle in name else 2
+        return 1 if any(word in name for word in self._words) else 2
 
     def _matches(self, process: Process) -> bool:
         if process.is_kernel_thread:
             return False
-        needle = self._needle
-        return (
-            not needle
-            or needle in process.name.casefold()
-            or needle in process.command.casefold()
-            or needle in process.user.casefold()
-            or needle == str(process.key.pid)
+        texts = [
+            text.casefold() for text in (process.name, process.command, process.user)
+        ]
+        pid = str(process.key.pid)
+        return all(
+            word == pid or any(word in text for text in texts) for word in self._words
         )
 
     # -- what Qt asks -------------------------------------------------------------

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from leakgui.formatting import format_count
+from leakgui.ui.cells import ROOMY_CELLS
 from leakgui.ui.columns_model import Column, ColumnsModel, Order
 
 MOST_COPIED_ROWS = 10_000
@@ -45,6 +46,7 @@ class ColumnsTable(QWidget):
         self.title.setWordWrap(True)
         self.footer = QLabel()
         self.footer.setTextFormat(Qt.TextFormat.PlainText)
+        self.footer.setWordWrap(True)
         self._empty = QLabel()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -57,6 +59,7 @@ class ColumnsTable(QWidget):
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setStyleSheet(ROOMY_CELLS)
         view.setAlternatingRowColors(True)
         view.setShowGrid(False)
         view.setWordWrap(False)
@@ -148,7 +151,11 @@ class ColumnsTable(QWidget):
             texts = [str(self.model.index(row, place).data()) for row in shown]
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             title = metrics.horizontalAdvance(column.title) + 28
-            header.resizeSection(place, min(max(widest + 18, title), 460))
+            header.resizeSection(place, min(max(widest + 24, title), 460))
+        # A number at the far end of a wide column is far from its row.
+        last = self.model.columns[-1] if self.model.columns else None
+        is_number = last is not None and not last.is_text
+        header.setStretchLastSection(not is_number)
 
     def _apply_filter(self, text: str) -> None:
         self.model.set_filter(text)
@@ -171,6 +178,8 @@ class ColumnsTable(QWidget):
 
     def _shown_text(self) -> str:
         shown, total = len(self.model.order), self.model.total_rows
+        if shown == total == 1:
+            return self.tr("1 row")
         if shown == total:
             return self.tr("{count} rows").format(count=format_count(total))
         return self.tr("{shown} of {total} rows").format(
@@ -182,7 +191,8 @@ class ColumnsTable(QWidget):
         for column in self.model.columns:
             if column.has_sum and isinstance(column.values, np.ndarray):
                 total = np.nansum(column.values[rows].astype(np.float64))
-                sums.append(f"{column.title} {column.write(total)}")
+                text = column.write(total)
+                sums += [f"{column.title} {text}"] if text else []
         return f"{name}: " + ", ".join(sums) if sums else name
 
     def _announce_row(self, current: QModelIndex) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from leakgui.model.text_column import TextColumn
+from leakgui.ui.cells import write_bytes
 from leakgui.ui.columns_model import Column, ColumnsModel
 from leakgui.ui.tables import ColumnsTable
 
@@ -88,6 +89,15 @@ def test_footer_sums_what_is_visible_and_what_is_selected(qtbot):
     assert "Number 3" in table.footer.text()
     table.view.selectAll()
     assert "2 selected" in table.footer.text()
+
+
+def test_footer_leaves_out_what_is_nothing(qtbot):
+    table = ColumnsTable()
+    qtbot.addWidget(table)
+    table.show_columns([
+        Column(title="Swap", values=np.zeros(1), write=write_bytes, has_sum=True),
+    ])  # fmt: skip
+    assert table.footer.text() == "1 row"
 
 
 def test_says_why_it_is_empty(qtbot):

@@ -152,3 +152,18 @@ def test_sorting_by_text_and_number_columns(model):
     assert names(model) == ["A", "b"]
     model.sort(PID, Qt.SortOrder.AscendingOrder)
     assert names(model) == ["b", "A"]
+
+
+def test_every_word_of_the_filter_must_be_found(model):
+    feed(
+        model,
+        process(1, "python3", command="python3 -m http.server"),
+        process(2, "python3", command="python3 build.py"),
+        process(3, "nginx", command="nginx"),
+    )
+    model.set_filter("python server")
+    assert model.rowCount() == 1
+    model.set_filter("Alice 3 nginx")
+    assert model.process_at(0).key.pid == 3
+    model.set_filter("  ")
+    assert model.rowCount() == 3

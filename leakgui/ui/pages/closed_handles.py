@@ -52,7 +52,12 @@ class ClosedHandlesPage(QWidget):
                 Column(title="Last seen at", values=last, write=write_age),
                 Column(title="Seen for", values=last - first, write=write_age),
             ],
-            self.tr("{count} handles came and went").format(
-                count=format_count(len(rows))
-            ),
+            self._title(len(rows)),
+        )
+
+    def _title(self, count: int) -> str:
+        if count == 1:
+            return self.tr("1 handle came and went")
+        return self.tr("{count} handles came and went").format(
+            count=format_count(count)
         )

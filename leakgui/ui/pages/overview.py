@@ -118,7 +118,7 @@ class OverviewPage(QWidget):
         target = subject.target
         parts = [
             printable(target.name, most=60),
-            f"PID {target.key.pid}",
+            f"PID {target.key.pid}" if target.key.pid else "",
             printable(target.user, most=40),
             printable(target.command, most=300),
         ]

@@ -21,13 +21,12 @@ from PySide6.QtWidgets import (
 from leakgui.errors import LeakguiError
 from leakgui.formatting import printable
 from leakgui.model.process import Access, Process
+from leakgui.ui.cells import ROOMY_CELLS
 from leakgui.ui.problems import ProblemBanner
 from leakgui.ui.process_model import ProcessModel
 from leakgui.ui.process_rows import MemoryHistory
 from leakgui.ui.process_watch import ProcessWatch
 
-# Numbers end where the next column begins: air between them.
-ROOMY_CELLS = "QTableView::item { padding: 0 6px; }"
 _WIDTHS = (190, 70, 90, 90, 110, 75, 70, 130, 95)
 
 
