@@ -9,7 +9,7 @@ import sys
 import threading
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from leakgui import __version__
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 # Python sees a signal only between two of its own instructions; Qt's loop gives it
 # none while the window idles.
 WAKE_MS = 500
+# What a window manager puts around a window; it is not known before it is shown.
+FRAME = QSize(4, 40)
 
 
 class BugReporter(QObject):
@@ -84,7 +86,14 @@ def make_window(settings: Settings) -> MainWindow:
     theme.apply()
     window = MainWindow(settings, theme)
     theme.setParent(window)
+    _fit_to_screen(window)
     return window
+
+
+def _fit_to_screen(window: MainWindow) -> None:
+    """Leave room for the frame: what is beyond the screen cannot be clicked."""
+    room = window.screen().availableGeometry().size() - FRAME
+    window.resize(window.size().boundedTo(room))
 
 
 def run_application(opening: Opening) -> int:

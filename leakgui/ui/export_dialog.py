@@ -141,8 +141,10 @@ class ExportDialog(QDialog):
                 return
             pixmap = QPixmap(str(picture))
         self._preview.setPixmap(
-            pixmap.scaledToWidth(
-                PREVIEW_WIDTH, Qt.TransformationMode.SmoothTransformation
+            pixmap.scaled(
+                self._preview.size(),
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
             )
         )
 

@@ -58,6 +58,7 @@ class SnapshotList(QWidget):
         column.addWidget(self._tree, 1)
         column.addWidget(self._hint)
         self.setMinimumWidth(LEAST_WIDTH)
+        self._numbers: list[int] = []
         self._ticked: list[int] = []
         self._tree.itemChanged.connect(self._follow_ticks)
         self._tree.currentItemChanged.connect(self._announce)
@@ -66,7 +67,7 @@ class SnapshotList(QWidget):
     def show_headings(
         self, headings: Sequence[SnapshotHeading], *, is_live: bool
     ) -> None:
-        """Show these snapshots; the two newest are ticked.
+        """Show these snapshots; the two newest are ticked when one is new.
 
         Live means that the recording is under way: more can be taken, and renamed.
         """
@@ -74,7 +75,9 @@ class SnapshotList(QWidget):
         self._take.setVisible(is_live)
         self._tree.blockSignals(True)
         self._tree.clear()
-        self._ticked = [heading.number for heading in headings[-2:]]
+        numbers = [heading.number for heading in headings]
+        if numbers != self._numbers:
+            self._numbers, self._ticked = numbers, numbers[-2:]
         before: float | None = None
         for heading in headings:
             self._tree.addTopLevelItem(self._item(heading, before))

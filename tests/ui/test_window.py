@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -199,7 +201,7 @@ def test_a_started_program_lives_on_when_the_window_closes(qtbot, window):
     child = window.workspace.subject.child
     window.workspace.close()
     assert child.poll() is None
-    subprocess.run(["kill", str(child.pid)], check=True)
+    os.kill(child.pid, signal.SIGTERM)
     child.wait(10)
 
 
@@ -329,3 +331,35 @@ def test_keys_can_be_chosen_anew_but_not_twice(qtbot, window):
     QSettings().clear()
     window.apply_settings()
     assert window.actions_by_key["snapshot"].shortcut().toString() == "F5"
+
+
+def test_renaming_a_snapshot_compares_nothing_and_keeps_the_ticks(
+    qtbot, window, target
+):
+    attach(qtbot, window, target.pid)
+    take_snapshot(qtbot, window, 1)
+    with qtbot.waitSignal(window.workspace.compared, timeout=15_000):
+        window.workspace.take_snapshot()
+    snapshots = window.page.snapshots
+    item = snapshots._tree.topLevelItem(1)
+    with qtbot.assertNotEmitted(snapshots.pair_chosen):
+        item.setText(0, "after")
+    assert item.text(0) == "2 · after"
+    assert snapshots.ticked_pair() == (1, 2)
+
+
+def test_nothing_more_can_be_taken_of_a_program_that_ended(qtbot, window, target):
+    attach(qtbot, window, target.pid)
+    take_snapshot(qtbot, window, 1)
+    assert not window.page.snapshots._take.isHidden()
+    target.stdin.close()
+    qtbot.waitUntil(lambda: not window.workspace.is_running, timeout=15_000)
+    qtbot.waitUntil(window.page.snapshots._take.isHidden, timeout=15_000)
+    assert "ended" in window.bar._chip.text()
+    assert not window.bar._cost.text()
+
+
+def test_the_window_fits_on_the_screen(window):
+    room = window.screen().availableGeometry()
+    assert window.width() < room.width()
+    assert window.height() < room.height()
