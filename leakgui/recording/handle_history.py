@@ -14,8 +14,9 @@ from leakgui.session.rows import ClosedHandle
 
 MOST_CLOSED = 10_000
 
-Identity = tuple[int, str, int]
-"""Number, target and inode: a number alone is used again at once."""
+Identity = tuple[int, str | int]
+"""Number and inode, or target where it has none: a number alone is used again at
+once, and a socket is told in other words once it is connected."""
 
 
 class HandleHistory:
@@ -25,9 +26,9 @@ class HandleHistory:
     """
 
     def __init__(self) -> None:
-        self._open: Mapping[Identity, tuple[str, float]] = {}
-        self._closed: deque[ClosedHandle] = deque(maxlen=MOST_CLOSED)
+        self._open: Mapping[Identity, tuple[str, str, float]] = {}
         self._last_s = 0.0
+        self._closed: deque[ClosedHandle] = deque(maxlen=MOST_CLOSED)
 
     def update(
         self, elapsed_s: float, handles: Iterable[SeenHandle]
@@ -39,11 +40,13 @@ class HandleHistory:
         before = self._open
         now = {}
         for handle in handles:
-            identity = (handle.number, handle.target, handle.inode)
-            now[identity] = before.get(identity) or (handle.kind, elapsed_s)
+            identity = (handle.number, handle.inode or handle.target)
+            known = before.get(identity)
+            first_seen_s = elapsed_s if known is None else known[2]
+            now[identity] = (handle.kind, handle.target, first_seen_s)
         closed = [
-            ClosedHandle(kind, identity[1], first_seen_s, self._last_s)
-            for identity, (kind, first_seen_s) in before.items()
+            ClosedHandle(*row, self._last_s)
+            for identity, row in before.items()
             if identity not in now
         ][-MOST_CLOSED:]
         self._open, self._last_s = now, elapsed_s
@@ -59,22 +62,14 @@ class HandleHistory:
         return tuple(self._closed.copy())
 
     def date(self, handles: Handles) -> Handles:
-        """Return the table of a snapshot with ``first_seen_s`` filled in.
-
-        A socket can be told in other words there; then number and inode decide.
-        """
+        """Return the table of a snapshot with ``first_seen_s`` filled in."""
         known = self._open
-        by_inode = {(n, i): first for (n, _, i), (_, first) in known.items() if i}
         rows = zip(
             handles.number.tolist(),
-            handles.target.as_list(),
             handles.inode.tolist(),
+            handles.target.as_list(),
             strict=True,
         )
-        first_seen_s = [
-            known[identity][1]
-            if identity in known
-            else by_inode.get((identity[0], identity[2]), np.nan)
-            for identity in rows
-        ]
+        found = (known.get((number, inode or target)) for number, inode, target in rows)
+        first_seen_s = [np.nan if one is None else one[2] for one in found]
         return replace(handles, first_seen_s=np.array(first_seen_s, dtype=np.float64))

@@ -1,4 +1,4 @@
-"""A handle is told by number, target and inode; a number alone is used again."""
+"""A handle is told by number and inode or target; a number alone is used again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,16 @@ def test_a_number_used_again_is_another_handle():
     history = HandleHistory()
     history.update(1.0, [seen(3, "/a", inode=1)])
     assert len(history.update(2.0, [seen(3, "/a", inode=2)])) == 1
-    assert len(history.update(3.0, [seen(3, "/b", inode=2)])) == 1
+    assert len(history.update(3.0, [seen(3, "/b", inode=0)])) == 1
+    assert len(history.update(4.0, [seen(3, "/c", inode=0)])) == 1
+
+
+def test_a_socket_that_connects_stays_the_same_handle():
+    history = HandleHistory()
+    history.update(1.0, [seen(3, "socket", 77, "socket")])
+    assert history.update(2.0, [seen(3, "tcp a:1 → b:2", 77, "socket")]) == []
+    closed = history.update(3.0, [])
+    assert closed == [ClosedHandle("socket", "tcp a:1 → b:2", 1.0, 2.0)]
 
 
 def test_only_the_newest_closed_are_kept():
