@@ -32,7 +32,7 @@ def describe_end(
     """
     if exit_code is None:
         return say("The program ended. Its exit code is known only to who started it.")
-    if exit_code <= 128:
+    if exit_code - 128 not in signal.valid_signals():  # 255 is exit(-1), no signal
         return say("The program ended (exit code {code}).", code=exit_code)
     name = _signal_name(exit_code - 128)
     return say(

@@ -39,7 +39,9 @@ GIB = 2**30
         ),
         (139, {"cgroup_bytes": 2.0, "limit_cgroup_bytes": 2.0}, {}, "not known"),
         (134, {"vms_bytes": 99.0, "limit_as_bytes": 100.0}, {}, "address space"),
-        (255, {}, {}, "signal 127"),
+        (128, {}, {}, "exit code 128)."),
+        (168, {}, {}, "killed by signal 40"),
+        (255, {}, {}, "exit code 255)."),
     ],
 )
 def test_words(code, last, first, says):
