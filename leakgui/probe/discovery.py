@@ -28,7 +28,7 @@ from leakgui.texts import say
 class Known(NamedTuple):
     """A process as it was seen last."""
 
-    token: tuple[str, int]
+    token: tuple[str, int, int]
     """Changes when the process runs another program, or allows us more or less."""
     process: Process
     numbers: tuple[int, int, int | None, str, int]
@@ -75,8 +75,10 @@ class ProcessList:
             stat.state,
             stat.parent_pid,
         )
-        # start_code is another one after execve, and 1 once we may not inspect it.
-        token = (stat.name, stat.start_code)
+        # After execve the stack begins elsewhere; a program that is not built as
+        # position independent has its code at the same place each time. The code
+        # begins at 1 once we may not inspect it.
+        token = (stat.name, stat.start_code, stat.start_stack)
         before = self._known.get(key)
         if before is None or before.token != token:
             return Known(token, self._introduce(key, stat, handles), numbers)

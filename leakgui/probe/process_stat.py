@@ -37,6 +37,9 @@ class Stat(NamedTuple):
     ``fs/proc/array.c``, do_task_stat: ``mm ? (permitted ? mm->start_code : 1) : 0``
     with permitted = ptrace_may_access(PTRACE_MODE_READ_FSCREDS).
     """
+    start_stack: int = 0
+    """Where its stack begins, a random place after each execve; 0 when we may not
+    know (``do_task_stat``: ``(permitted && mm) ? mm->start_stack : 0``)."""
 
     @property
     def is_kernel_thread(self) -> bool:
@@ -62,7 +65,7 @@ def parse_stat(text: bytes) -> Stat:
     """
     opening, closing = text.find(b" ("), text.rfind(b")")
     # Field n of proc(5) is item n - 3 of what follows the name.
-    rest = text[closing + 1 :].split(None, 24)
+    rest = text[closing + 1 :].split(None, 26)
     try:
         return Stat(
             int(text[:opening]),
@@ -76,6 +79,7 @@ def parse_stat(text: bytes) -> Stat:
             int(rest[20]),
             int(rest[21]) * page_bytes(),
             int(rest[23]),
+            int(rest[25]),
         )
     except (ValueError, IndexError):
         raise Unsupported(say("The stat file of a process is not readable.")) from None

@@ -13,6 +13,7 @@ import select
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -76,6 +77,16 @@ def start_threads(count, name):
     for number in range(int(count)):
         threading.Thread(target=wait, args=(number,), daemon=True).start()
     begun.wait()
+    # Ready only when each of them sleeps: a snapshot tells a thread that still runs.
+    while not all(is_asleep(tid) for tid in os.listdir("/proc/self/task")):
+        time.sleep(0.01)
+
+
+def is_asleep(tid):
+    if int(tid) == threading.get_native_id():
+        return True
+    with open(f"/proc/self/task/{tid}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()[0] == b"S"
 
 
 def map_private(count, size):

@@ -51,6 +51,7 @@ def test_fields_come_in_their_units():
     assert stat.vms_bytes == 3133440
     assert stat.rss_bytes == 381 * page_bytes()
     assert stat.start_code == 94784947888128
+    assert stat.start_stack == int(line().split()[27])
 
 
 @given(st.binary(min_size=0, max_size=15))
