@@ -78,14 +78,14 @@ def start_threads(count, name):
         threading.Thread(target=wait, args=(number,), daemon=True).start()
     begun.wait()
     # Ready only when each of them sleeps: a snapshot tells a thread that still runs.
-    while not all(is_asleep(tid) for tid in os.listdir("/proc/self/task")):
+    while not all(is_asleep(task) for task in Path("/proc/self/task").iterdir()):
         time.sleep(0.01)
 
 
-def is_asleep(tid):
-    if int(tid) == threading.get_native_id():
+def is_asleep(task):
+    if int(task.name) == threading.get_native_id():
         return True
-    with open(f"/proc/self/task/{tid}/stat", "rb") as file:
+    with (task / "stat").open("rb") as file:
         return file.read().rpartition(b")")[2].split()[0] == b"S"
 
 
