@@ -7,22 +7,13 @@ from pathlib import Path
 import pytest
 
 from leakgui.session.reader import SessionReader
-from tests.ui.desktop import Desktop, Program, start_target, tell
+from tests.ui.desktop import Desktop, Program, tell
 
 pytestmark = [
     pytest.mark.desktop,
     pytest.mark.live,
     pytest.mark.needs_tool("Xvfb", "openbox", "xdotool", "import"),
 ]
-
-TARGET = """
-import sys, tempfile
-kept = []
-print("ready")
-for line in sys.stdin:
-    kept += [tempfile.TemporaryFile() for _ in range(int(line))]
-    print(len(kept))
-"""
 
 
 @pytest.fixture
@@ -32,21 +23,12 @@ def desktop():
     desktop.close()
 
 
-@pytest.fixture
-def target():
-    target = start_target(TARGET, "leakgui-click-target")
-    yield target
-    target.stdin.close()
-    target.wait(10)
-    target.stdout.close()
-
-
 def test_the_main_job_by_keys_and_clicks(desktop, target, tmp_path):
     program = Program(desktop, env={"HOME": str(tmp_path)})
     try:
         desktop.wait_for_window("leakgui")
         program.wait_for("ready to watch")
-        desktop.type("leakgui-click-target")
+        desktop.type("leakgui-window-target")
         desktop.press("Return")
         program.wait_for(f"watching {target.pid}")
         program.wait_for("judged")

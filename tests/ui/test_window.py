@@ -16,27 +16,10 @@ from leakgui.probe.platform import current
 from leakgui.settings import SETTINGS, Settings
 from leakgui.ui.application import make_application, make_window
 from leakgui.ui.exporting import ExportChoice, write_files
+from tests.ui.conftest import FILES_TARGET
 from tests.ui.desktop import start_target, tell
 
 pytestmark = pytest.mark.live
-
-TARGET = """
-import sys, tempfile
-kept = []
-print("ready")
-for line in sys.stdin:
-    kept += [tempfile.TemporaryFile() for _ in range(int(line))]
-    print(len(kept))
-"""
-
-
-@pytest.fixture
-def target():
-    target = start_target(TARGET, "leakgui-window-target")
-    yield target
-    target.stdin.close()
-    target.wait(10)
-    target.stdout.close()
 
 
 @pytest.fixture
@@ -243,7 +226,7 @@ def test_a_theme_reaches_the_window(qtbot, window, target, theme, is_dark):
 
 
 def test_the_next_run_is_drawn_over_the_one_before(qtbot, window):
-    first = start_target(TARGET, "leakgui-run-target")
+    first = start_target(FILES_TARGET, "leakgui-run-target")
     second = None
     try:
         attach(qtbot, window, first.pid)
@@ -252,7 +235,7 @@ def test_the_next_run_is_drawn_over_the_one_before(qtbot, window):
         first.stdin.close()
         first.wait(10)
         qtbot.waitUntil(lambda: not window.workspace.is_running, timeout=15_000)
-        second = start_target(TARGET, "leakgui-run-target")
+        second = start_target(FILES_TARGET, "leakgui-run-target")
         with qtbot.waitSignal(window.workspace.opened, timeout=15_000):
             pass
         assert window.workspace.subject.target.key.pid == second.pid
