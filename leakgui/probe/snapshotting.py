@@ -103,6 +103,11 @@ class _Taking:
                 rows.unparsable,
             )
             self._gap("mappings", "unparsable", detail)
+        elif not len(rows):
+            raise Unsupported(
+                say("The system shows no memory of it."),
+                say("Its first thread has ended, or it is a thread of the kernel."),
+            )
         self._ranges = Ranges.of(rows)
         self._taken.counters["mappings"] = float(len(rows))
         return rows.table()

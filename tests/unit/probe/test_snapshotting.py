@@ -118,6 +118,14 @@ def test_handles_that_may_not_be_listed_are_none_and_not_an_empty_table():
     assert "handles_file" not in taken.counters
 
 
+def test_an_empty_file_of_mappings_is_a_gap_and_not_none_of_them(monkeypatch):
+    monkeypatch.setattr(snapshotting, "read_smaps", lambda *_: MappingRows())
+    taken = take_raw_snapshot(Refusing(MAPPINGS=Unsupported("no")))
+    assert taken.tables["mappings"] is None
+    assert "mappings" not in taken.counters
+    assert taken.gaps[-1][:2] == ("mappings", "unsupported")
+
+
 def test_counters_that_may_not_be_read_are_an_error():
     with pytest.raises(AccessDenied):
         take_raw_snapshot(Refusing(COUNTERS=AccessDenied("no")))
