@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
 
 from leakgui.cli.command import Context
 from leakgui.cli.output import print_json, print_table
-from leakgui.formatting import format_bytes, format_count, format_utc
+from leakgui.formatting import UNKNOWN, format_bytes, format_count, format_utc
 from leakgui.model.process import Process
 from leakgui.texts import say
 
@@ -74,18 +75,21 @@ def _as_row(process: Process) -> tuple[str, ...]:
 
 
 def _local_time(unix_s: float) -> str:
+    if math.isnan(unix_s):
+        return UNKNOWN
     moment = datetime.fromtimestamp(unix_s).astimezone()
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _as_json(process: Process) -> dict[str, object]:
+    is_hidden = math.isnan(process.started_unix_s)
     return {
         "pid": process.key.pid,
-        "start_ticks": process.key.start_ticks,
+        "start_ticks": None if is_hidden else process.key.start_ticks,
         "name": process.name,
         "user": process.user,
         "command": process.command,
-        "started_utc": format_utc(process.started_unix_s),
+        "started_utc": None if is_hidden else format_utc(process.started_unix_s),
         "state": process.state,
         "rss_bytes": process.rss_bytes,
         "handles": process.handles,
