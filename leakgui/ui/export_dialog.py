@@ -135,18 +135,19 @@ class ExportDialog(QDialog):
             return
         with tempfile.TemporaryDirectory(prefix="leakgui-") as folder:
             try:
-                picture = draw_preview(self._recording, self.choice(), Path(folder))
+                path = draw_preview(self._recording, self.choice(), Path(folder))
             except LeakguiError as error:
                 self._banner.show_problem(error)
                 return
-            pixmap = QPixmap(str(picture))
-        self._preview.setPixmap(
-            pixmap.scaled(
-                self._preview.size(),
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
+            picture = QPixmap(str(path))
+        ratio = self.devicePixelRatioF()
+        fitting = picture.scaled(
+            self._preview.size() * ratio,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
         )
+        fitting.setDevicePixelRatio(ratio)
+        self._preview.setPixmap(fitting)
 
     def _write(self) -> None:
         try:

@@ -22,7 +22,8 @@ from leakgui.model.metric import METRIC_BY_KEY, Unit
 from leakgui.ui.theme import Theme
 from leakgui.ui.words import class_word, confidence_word, severity_word, verdict_word
 
-PLOT_SIZE = (360, 200)
+PLOT_HEIGHT = 200
+PLOT_WIDTHS = (200, 360)
 
 
 class FindingView(QWidget):
@@ -42,10 +43,12 @@ class FindingView(QWidget):
         self._column.setSpacing(5)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 8)
-        row.addLayout(self._column, 1)
+        row.addLayout(self._column, 3)
         if plot is not None:
-            plot.setFixedSize(*PLOT_SIZE)
-            row.addWidget(plot, 0, Qt.AlignmentFlag.AlignTop)
+            plot.setFixedHeight(PLOT_HEIGHT)
+            plot.setMinimumWidth(PLOT_WIDTHS[0])
+            plot.setMaximumWidth(PLOT_WIDTHS[1])
+            row.addWidget(plot, 2, Qt.AlignmentFlag.AlignTop)
         self._add_head()
         self._add_numbers()
         self._add_list(self.tr("Evidence"), "•", finding.evidence)

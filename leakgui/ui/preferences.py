@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -41,7 +42,7 @@ class PreferencesDialog(QDialog):
             form.addRow(say(setting.label), editor)
             meaning = QLabel(say(setting.meaning))
             meaning.setWordWrap(True)
-            meaning.setEnabled(False)
+            meaning.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             form.addRow("", meaning)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save

@@ -13,6 +13,7 @@ from leakgui.settings import Settings
 _GROWN = (QColor("#9a4a00"), QColor("#ffb35c"))
 _SHRUNK = (QColor("#00588f"), QColor("#7cc4f5"))
 _BOX_ON_DARK = QColor("#4a525c")
+_RIM_ON_DARK = QColor("#b0b8c2")
 _MUTED = (QColor("#5c5c5c"), QColor("#a8a8a8"))
 
 
@@ -38,11 +39,15 @@ class Theme(QObject):
         if isinstance(application, QApplication):
             palette = window_palette(self.is_dark)
             application.setPalette(palette)
+            boxes, trees = QPalette(palette), QPalette(palette)
             if self.is_dark:
-                # Fusion draws an empty box in Base: on a dark ground it vanishes.
-                palette.setColor(QPalette.ColorRole.Base, _BOX_ON_DARK)
+                # Fusion draws an empty box in Base with a rim darker than Window:
+                # on a dark ground both vanish.
+                boxes.setColor(QPalette.ColorRole.Base, _BOX_ON_DARK)
+                trees.setColor(QPalette.ColorRole.Window, _RIM_ON_DARK)
             # The stub asks for bytes; PySide6 6.11 takes only str.
-            application.setPalette(palette, "QCheckBox")  # type: ignore[arg-type]
+            application.setPalette(boxes, "QCheckBox")  # type: ignore[arg-type]
+            application.setPalette(trees, "QTreeWidget")  # type: ignore[arg-type]
         self.changed.emit(self.is_dark)
 
     def change_colour(self, value: float) -> QColor | None:
