@@ -28,6 +28,7 @@ class PracticeDialog(QDialog):
         self.resize(640, 520)
         self._list = QListWidget()
         self._list.setAlternatingRowColors(True)
+        self._list.setSpacing(3)
         self._list.setWordWrap(True)
         for target in TARGETS:
             item = QListWidgetItem(f"{say(target.title)}\n{say(target.what)}")

@@ -42,15 +42,18 @@ class ClosedHandlesPage(QWidget):
         last = np.array([row.last_seen_s for row in rows], dtype=np.float64)
         self.table.show_columns(
             [
-                Column(title="Kind", values=TextColumn.of(row.kind for row in rows)),
                 Column(
-                    title="Target",
+                    title=self.tr("Kind"),
+                    values=TextColumn.of(row.kind for row in rows),
+                ),
+                Column(
+                    title=self.tr("Target"),
                     values=TextColumn.of(row.target for row in rows),
                     write=write_text,
                 ),
-                Column(title="First seen at", values=first, write=write_age),
-                Column(title="Last seen at", values=last, write=write_age),
-                Column(title="Seen for", values=last - first, write=write_age),
+                Column(title=self.tr("First seen at"), values=first, write=write_age),
+                Column(title=self.tr("Last seen at"), values=last, write=write_age),
+                Column(title=self.tr("Seen for"), values=last - first, write=write_age),
             ],
             self._title(len(rows)),
         )

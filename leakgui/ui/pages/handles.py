@@ -29,15 +29,15 @@ class HandlesPage(SnapshotTablePage[Handles]):
     def columns(self, section: Handles, snapshot: Snapshot) -> Sequence[Column]:
         age = np.maximum(snapshot.elapsed_s - section.first_seen_s, 0.0)
         return [
-            Column(title="Number", values=section.number, write=write_number),
-            Column(title="Kind", values=section.kind),
-            Column(title="Target", values=section.target, write=write_text),
-            Column(title="State", values=section.state),
+            Column(title=self.tr("Number"), values=section.number, write=write_number),
+            Column(title=self.tr("Kind"), values=section.kind),
+            Column(title=self.tr("Target"), values=section.target, write=write_text),
+            Column(title=self.tr("State"), values=section.state),
             Column(
-                title="Seen for",
+                title=self.tr("Seen for"),
                 values=age,
                 write=write_age,
-                meaning="How long it has been seen open; at least so old",
+                meaning=self.tr("How long it has been seen open; at least so old"),
             ),
-            Column(title="Peer", values=section.peer, write=write_text),
+            Column(title=self.tr("Peer"), values=section.peer, write=write_text),
         ]

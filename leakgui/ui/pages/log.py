@@ -47,32 +47,39 @@ class LogPage(QWidget):
         if (len(events), len(gaps)) == self._shown:
             return
         self._shown = (len(events), len(gaps))
-        self.table.show_columns(_columns(events, gaps, subject.source.started_unix_s))
+        self.table.show_columns(
+            self._columns(events, gaps, subject.source.started_unix_s)
+        )
 
-
-def _columns(
-    events: Sequence[Event], gaps: Sequence[TimeGap], started_unix_s: float
-) -> list[Column]:
-    rows = [(event.elapsed_s, event.kind.value, event.text) for event in events]
-    rows += [(gap.from_s, "gap", _gap_text(gap)) for gap in gaps]
-    rows.sort(key=lambda row: -row[0])
-    clocks = [
-        datetime.fromtimestamp(started_unix_s + row[0], tz=UTC)
-        .astimezone()
-        .strftime("%Y-%m-%d %H:%M:%S")
-        for row in rows
-    ]
-    elapsed = np.array([row[0] for row in rows], dtype=np.float64)
-    return [
-        Column(
-            title="Elapsed", values=elapsed, write=lambda s: format_duration(float(s))
-        ),
-        Column(title="Time", values=TextColumn.of(clocks)),
-        Column(title="What", values=TextColumn.of(row[1] for row in rows)),
-        Column(
-            title="Text", values=TextColumn.of(row[2] for row in rows), write=write_text
-        ),
-    ]
+    def _columns(
+        self, events: Sequence[Event], gaps: Sequence[TimeGap], started_unix_s: float
+    ) -> list[Column]:
+        rows = [
+            (event.elapsed_s, self.tr(event.kind.value), event.text) for event in events
+        ]
+        rows += [(gap.from_s, self.tr("gap"), _gap_text(gap)) for gap in gaps]
+        rows.sort(key=lambda row: -row[0])
+        clocks = [
+            datetime.fromtimestamp(started_unix_s + row[0], tz=UTC)
+            .astimezone()
+            .strftime("%Y-%m-%d %H:%M:%S")
+            for row in rows
+        ]
+        elapsed = np.array([row[0] for row in rows], dtype=np.float64)
+        return [
+            Column(
+                title=self.tr("Elapsed"),
+                values=elapsed,
+                write=lambda s: format_duration(float(s)),
+            ),
+            Column(title=self.tr("Time"), values=TextColumn.of(clocks)),
+            Column(title=self.tr("What"), values=TextColumn.of(row[1] for row in rows)),
+            Column(
+                title=self.tr("Text"),
+                values=TextColumn.of(row[2] for row in rows),
+                write=write_text,
+            ),
+        ]
 
 
 def _gap_text(gap: TimeGap) -> str:

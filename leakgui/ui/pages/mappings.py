@@ -43,16 +43,22 @@ class MappingsPage(SnapshotTablePage[Mappings]):
 
     def columns(self, section: Mappings, snapshot: Snapshot) -> Sequence[Column]:
         columns = [
-            Column(title="Backing", values=_backing(section), write=write_text),
-            _size(section.end - section.start, "Size", "Address space, used or not"),
+            Column(
+                title=self.tr("Backing"), values=_backing(section), write=write_text
+            ),
+            _size(
+                section.end - section.start,
+                self.tr("Size"),
+                self.tr("Address space, used or not"),
+            ),
         ]
         for name, title, meaning in _SIZES:
             values = getattr(section, name)
             if values is not None:
-                columns.append(_size(values, title, meaning))
-        columns.append(Column(title="Rights", values=section.permissions))
+                columns.append(_size(values, self.tr(title), self.tr(meaning)))
+        columns.append(Column(title=self.tr("Rights"), values=section.permissions))
         columns.append(
-            Column(title="Address", values=section.start, write=write_address)
+            Column(title=self.tr("Address"), values=section.start, write=write_address)
         )
         return columns
 

@@ -26,24 +26,24 @@ class ThreadsPage(SnapshotTablePage[Threads]):
 
     def columns(self, section: Threads, snapshot: Snapshot) -> Sequence[Column]:
         return [
-            Column(title="Thread", values=section.tid, write=write_number),
-            Column(title="Name", values=section.name, write=write_text),
-            Column(title="State", values=section.state),
+            Column(title=self.tr("Thread"), values=section.tid, write=write_number),
+            Column(title=self.tr("Name"), values=section.name, write=write_text),
+            Column(title=self.tr("State"), values=section.state),
             Column(
-                title="Waits in",
+                title=self.tr("Waits in"),
                 values=section.waits_in,
                 write=write_text,
-                meaning="The kernel function it sleeps in",
+                meaning=self.tr("The kernel function it sleeps in"),
             ),
             Column(
-                title="Stack used",
+                title=self.tr("Stack used"),
                 values=section.stack_used,
                 write=write_bytes,
                 exact=write_exact_bytes,
-                meaning="From the stack pointer to the end of the stack",
+                meaning=self.tr("From the stack pointer to the end of the stack"),
             ),
             Column(
-                title="Stack limit",
+                title=self.tr("Stack limit"),
                 values=section.stack_limit,
                 write=write_bytes,
                 exact=write_exact_bytes,
