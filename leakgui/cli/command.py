@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 from leakgui.errors import BadUsage
+from leakgui.formatting import printable
 from leakgui.model.opening import Opening
 from leakgui.settings import Settings
 from leakgui.texts import say
@@ -72,6 +75,16 @@ def parse_pid(text: str) -> int:
             say("leakgui ps lists the processes that can be watched."),
         )
     return int(text)
+
+
+def refuse_to_replace(recording: Path, written: Path | None) -> None:
+    """Keep a recording from what is made of it; raises ``BadUsage``."""
+    with contextlib.suppress(OSError):  # either is not there: nothing is replaced
+        if written is not None and written.samefile(recording):
+            raise BadUsage(
+                say("{file} is the recording itself.", file=printable(str(written))),
+                say("Choose another name for what is written."),
+            )
 
 
 def refuse_heap(arguments: Namespace) -> None:

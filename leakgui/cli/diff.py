@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leakgui.cli.command import Context
+from leakgui.cli.command import Context, refuse_to_replace
 from leakgui.cli.output import print_json, print_line, print_message, print_table
 from leakgui.formatting import format_bytes, format_change, format_duration, printable
 from leakgui.model.metric import METRIC_BY_KEY
@@ -41,6 +41,7 @@ def prepare_parser(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, context: Context) -> int:
+    refuse_to_replace(arguments.file, arguments.csv)
     from leakgui.cli.loading import compare_snapshots
     from leakgui.session.reader import SessionReader
 
@@ -80,9 +81,9 @@ def _print_difference(difference: Difference) -> None:
     _print_changes(say("Threads"), difference.threads)
     told: set[str] = set()
     for gap in difference.gaps:
-        why = printable(gap.detail) or gap.reason.value
+        where, why = printable(gap.where), printable(gap.detail) or gap.reason.value
         if gap.where not in told:  # a count and its table may both be refused
-            print_message(say("{where}: not compared, {why}", where=gap.where, why=why))
+            print_message(say("{where}: not compared, {why}", where=where, why=why))
         told.add(gap.where)
 
 

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leakgui.cli.command import Context
+from leakgui.cli.command import Context, refuse_to_replace
 from leakgui.cli.output import print_message
 from leakgui.errors import BadUsage
 from leakgui.formatting import printable
@@ -51,6 +51,8 @@ def run(arguments: Namespace, context: Context) -> int:
         )
     from leakgui.cli.loading import load
 
+    for path in wanted.values():
+        refuse_to_replace(arguments.file, path)
     loaded = load(arguments.file)
     is_masked = arguments.mask or bool(context.settings.get("mask"))
     for kind, path in wanted.items():

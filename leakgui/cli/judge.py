@@ -63,6 +63,8 @@ def _judge(file: str, *, is_json: bool, is_first: bool) -> int:
         judgement = load(Path(file)).judgement
     except LeakguiError as error:
         print_message(f"leakgui: {printable(file)}: {printable(error.message)}")
+        if error.hint:
+            print_message(f"  {printable(error.hint)}")
         return COULD_NOT
     if not is_json and not is_first:
         print_line()

@@ -28,6 +28,7 @@ from leakgui.cli.output import (
     silence_stdout,
 )
 from leakgui.errors import BadUsage, LeakguiError
+from leakgui.formatting import printable
 from leakgui.logs import set_up_logging
 from leakgui.settings import SETTING_BY_KEY, SETTINGS, Settings, parse_value
 from leakgui.texts import say, use_language
@@ -189,6 +190,6 @@ def _settings(changes: Sequence[str]) -> Settings:
 def _tell(error: LeakguiError, *, is_verbose: bool) -> None:
     if is_verbose:
         print_message("".join(traceback.format_exception(error)))
-    print_message(f"leakgui: {error.message}")
+    print_message(f"leakgui: {printable(error.message)}")
     for line in error.hint.splitlines():
-        print_message(f"  {line}")
+        print_message(f"  {printable(line)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -68,9 +67,9 @@ def _keep(
     if path.exists():
         writer = SessionWriter.append(path, target)
     else:
-        writer = SessionWriter.create(path, target, time.time(), facts)
+        writer = SessionWriter.create(path, target, snapshot.taken_unix_s, facts)
     try:
-        elapsed_ms = _moment_ms(writer)
+        elapsed_ms = _moment_ms(writer, snapshot.taken_unix_s)
         snapshot = replace(
             snapshot,
             number=writer.last_snapshot_number + 1,
@@ -91,9 +90,9 @@ def _keep(
     return snapshot
 
 
-def _moment_ms(writer: SessionWriter) -> int:
-    """Return now on the clock of the file, later than all that is in it."""
-    elapsed_ms = round((time.time() - writer.started_unix_s) * 1000)
+def _moment_ms(writer: SessionWriter, taken_unix_s: float) -> int:
+    """Return a time on the clock of the file, later than all that is in it."""
+    elapsed_ms = round((taken_unix_s - writer.started_unix_s) * 1000)
     return max(elapsed_ms, writer.last_elapsed_ms + 1, 0)
 
 

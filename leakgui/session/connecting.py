@@ -120,7 +120,11 @@ def _missing_tables(named: list[tuple[str, bool]]) -> list[str]:
 def damaged(path: Path, error: Exception) -> SessionUnreadable:
     """Say that nothing of a file could be loaded."""
     return SessionUnreadable(
-        say("{file} is damaged: {reason}", file=_shown(path), reason=error),
+        say(
+            "{file} is damaged: {reason}",
+            file=_shown(path),
+            reason=printable(str(error), most=200),
+        ),
         say("Nothing of it could be loaded. Is there a copy?"),
     )
 

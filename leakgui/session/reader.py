@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from leakgui.errors import BadUsage, SessionUnreadable
+from leakgui.formatting import printable
 from leakgui.model.process import ProcessKey, Target
 from leakgui.model.recording import Event, EventKind, Recording, TimeGap
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
@@ -202,7 +203,7 @@ class SessionReader:
                     if len(found) >= _MOST_ROWS:
                         break
             except DATABASE_ERRORS as error:
-                self._damage.append(str(error))
+                self._damage.append(printable(str(error), most=200))
         return found
 
 

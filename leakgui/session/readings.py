@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from leakgui.formatting import printable
 from leakgui.model.recording import Floats, Series
 from leakgui.session.connecting import DATABASE_ERRORS
 from leakgui.session.doubtful import LONGEST_MS
@@ -66,7 +67,7 @@ def _read_table(
     try:
         return _as_array(_fetch(connection, forwards, _ROWS_AT_ONCE), columns)
     except DATABASE_ERRORS as error:
-        damage.append(str(error))
+        damage.append(printable(str(error), most=200))
     head = _as_array(_until_damage(connection, forwards), columns)
     tail = _as_array(_until_damage(connection, backwards), columns)
     return np.concatenate([head, tail[::-1]])

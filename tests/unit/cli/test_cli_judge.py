@@ -43,7 +43,7 @@ def recordings(monkeypatch):
 
     def load(path) -> loading.Loaded:
         if path.name not in set(Verdict):
-            raise SessionUnreadable("It is no recording.")
+            raise SessionUnreadable("It is \x1bbroken.", "Mend it.")
         judgement = judgement_of(Verdict(path.name))
         recording = Recording(target=judgement.target, started_unix_s=0.0, series={})
         return loading.Loaded(recording=recording, judgement=judgement)
@@ -82,7 +82,10 @@ def test_json_goes_on_after_a_broken_file(recordings, capsys) -> None:
     (entry,) = (json.loads(line) for line in printed.out.splitlines())
     assert entry["verdict"] == "leak"
     assert entry["file"] == "leak"
-    assert "broken" in printed.err
+    assert printed.err.splitlines() == [
+        "leakgui: broken: It is \\x1bbroken.",
+        "  Mend it.",
+    ]
 
 
 def test_text_has_both_sides(recordings, capsys) -> None:
