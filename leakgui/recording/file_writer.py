@@ -15,7 +15,8 @@ from leakgui.session.store import SessionWriter
 
 logger = logging.getLogger(__name__)
 
-COMMIT_EVERY_S = 1.0
+# A second is the most that may be lost; a commit on a busy disk takes its time, too.
+COMMIT_EVERY_S = 0.7
 RETRY_EVERY_S = 5.0
 MOST_WAITING = 50_000
 """Pieces of work that wait for a slow or full disk: over an hour of readings."""
