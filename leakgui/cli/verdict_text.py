@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from leakgui.formatting import format_about, format_rate, printable
 from leakgui.model.finding import Finding, Judgement, Verdict
 from leakgui.model.metric import METRIC_BY_KEY
+from leakgui.model.process import Target
 from leakgui.texts import say, say_count
 
 WIDTH = 88
@@ -26,11 +27,10 @@ def describe(judgement: Judgement, file: str) -> Iterator[str]:
     first, *others = judgement.findings
     target = judgement.target
     yield say(
-        "{mark} {verdict}  {name} (PID {pid})  {file}",
+        "{mark} {verdict}  {name}  {file}",
         mark=_MARKS[judgement.verdict],
         verdict=say(judgement.verdict.value).upper(),
-        name=printable(target.name),
-        pid=target.key.pid,
+        name=_who(target),
         file=printable(file),
     )
     yield from _wrapped(first.summary, "  ")
@@ -42,6 +42,12 @@ def describe(judgement: Judgement, file: str) -> Iterator[str]:
         yield "  " + say_count("One more finding", "{count} more findings", len(others))
     for finding in others:
         yield from _wrapped(_in_a_line(finding), "    · ")
+
+
+def _who(target: Target) -> str:
+    """Return the name, with the number where it is known: a table has none."""
+    name, pid = printable(target.name), target.key.pid
+    return say("{name} (PID {pid})", name=name, pid=pid) if pid else name
 
 
 def _key_figures(finding: Finding) -> str:

@@ -17,7 +17,7 @@ def judgement_as_json(judgement: Judgement, file: str) -> dict[str, object]:
         "schema": SCHEMA,
         "file": file,
         "target": {
-            "pid": target.key.pid,
+            "pid": target.key.pid or None,  # a table does not say whose it is
             "started_utc": _utc(target.started_unix_s),
             "name": target.name,
         },

@@ -8,6 +8,7 @@ with ``#`` are passed over. An empty cell is unknown. Rows need not be in order.
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -97,5 +98,5 @@ def _named_only(name: str) -> Target:
         name=Path(name).stem,
         command="",
         user="",
-        started_unix_s=0.0,
+        started_unix_s=math.nan,
     )

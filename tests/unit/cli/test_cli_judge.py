@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -99,6 +100,14 @@ def test_text_has_both_sides(recordings, capsys) -> None:
         "+30/min",
     ):
         assert text in printed
+
+
+def test_text_of_a_table_names_no_process_number() -> None:
+    judgement = judgement_of(Verdict.LEAK)
+    assert "web (PID 7)  f.leak" in next(describe(judgement, "f.leak"))
+    nobody = replace(judgement.target, key=ProcessKey(0, 0))
+    line = next(describe(replace(judgement, target=nobody), "f.csv"))
+    assert "web  f.csv" in line
 
 
 def test_text_of_a_strange_name_is_one_line() -> None:

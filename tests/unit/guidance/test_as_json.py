@@ -11,6 +11,7 @@ from scenes import MIB, TARGET, counting, observed, rising
 
 from leakgui.guidance.as_json import judgement_as_json
 from leakgui.guidance.engine import judge
+from leakgui.model.process import ProcessKey
 
 FINDING_KEYS = [
     "rule",
@@ -71,6 +72,12 @@ def test_what_is_unknown_is_null() -> None:
     judged = judge(observed(2, handles=9.0))
     (finding,) = judgement_as_json(judged, "x")["findings"]
     assert (finding["limit"], finding["rate_per_s"], finding["eta_s"]) == (None,) * 3
+
+
+def test_the_process_of_a_table_is_null() -> None:
+    judged = judge(observed(2))
+    judged = replace(judged, target=replace(TARGET, key=ProcessKey(0, 0)))
+    assert judgement_as_json(judged, "x")["target"]["pid"] is None
 
 
 @pytest.mark.parametrize("moment", [math.nan, math.inf, -1e300])

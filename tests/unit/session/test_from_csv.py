@@ -25,6 +25,7 @@ def test_the_plain_case():
         "elapsed_s,rss_bytes,handles\n0.000,4096,3\n0.100,8192,\n0.2,8192,4\n"
     )
     assert found.target.name == "table"
+    assert math.isnan(found.target.started_unix_s)
     assert found.series["rss_bytes"].elapsed_s.tolist() == [0.0, 0.1, 0.2]
     assert found.series["rss_bytes"].value.tolist() == [4096, 8192, 8192]
     assert found.series["handles"].elapsed_s.tolist() == [0.0, 0.2]
