@@ -32,7 +32,7 @@ class NextStart:
         wanted = self._target
         if (process.command, process.user) != (wanted.command, wanted.user):
             return False
-        return self._executable(process) in {"", wanted.executable}
+        return self._executable(process) in {"", _on_disk(wanted.executable)}
 
     def _executable(self, process: Process) -> str:
         try:
@@ -40,8 +40,13 @@ class NextStart:
         except TargetError:
             return ""
         try:
-            return reader.describe().executable
+            return _on_disk(reader.describe().executable)
         except TargetError:
             return ""
         finally:
             reader.close()
+
+
+def _on_disk(executable: str) -> str:
+    """Return the path without the mark of a file that was replaced (proc(5), exe)."""
+    return executable.removesuffix(" (deleted)")

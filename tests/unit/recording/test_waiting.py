@@ -31,6 +31,16 @@ def test_one_that_becomes_the_program_after_it_began_counts():
     assert waiting.poll() == ProcessKey(5, 50)
 
 
+def test_a_program_that_was_replaced_on_the_disk_meanwhile_counts():
+    platform = PuppetPlatform()
+    fresh = listed(11, TARGET.command)
+    platform.reader.key = fresh.key
+    old = platform.reader.describe().executable + " (deleted)"
+    waiting = NextStart(replace(TARGET, executable=old), platform)
+    platform.processes = [fresh]
+    assert waiting.poll() == fresh.key
+
+
 def test_another_executable_with_the_same_words_does_not_count():
     platform = PuppetPlatform()
     fresh = listed(11, TARGET.command)
