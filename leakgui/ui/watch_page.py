@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from leakgui.model.recording import Event
+from leakgui.ui.access_note import look_at_access
 from leakgui.ui.pages.closed_handles import ClosedHandlesPage
 from leakgui.ui.pages.difference import DifferencePage
 from leakgui.ui.pages.evidence import EvidencePage
@@ -98,6 +102,22 @@ class WatchPage(QWidget):
         self.tabs.setCurrentWidget(self.overview)
         for page in (self.timeline, self.overview, self.log):
             page.open_subject()
+        self._tell_access()
+
+    def _tell_access(self) -> None:
+        """Say why some readings will be n/a, before somebody wonders."""
+        subject = self._workspace.subject
+        if subject is None or not self._workspace.is_running:
+            return
+        note = look_at_access(subject.target.key)
+        if note is None:
+            return
+        if note.command:
+            copy = partial(QGuiApplication.clipboard().setText, note.command)
+            hint = f"{note.hint}\n{note.command}"
+            self.banner.show_text(note.message, hint, self.tr("Copy command"), copy)
+        else:
+            self.banner.show_text(note.message, note.hint)
 
     def _tell_end(self, event: Event) -> None:
         self.banner.show_text(

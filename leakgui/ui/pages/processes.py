@@ -185,8 +185,8 @@ class ProcessesPage(QWidget):
         if self.filter.text() and not self._model.rowCount():
             if hidden:
                 return self.tr(
-                    "Nothing of yours matches; {count} processes of others do: "
-                    "untick “My processes only”."
+                    "Nothing of yours matches. Matches of others: {count}. "
+                    "Untick “My processes only” to see them."
                 ).format(count=hidden)
             return self.tr("No process matches.")
         return self.tr("{count} processes").format(count=self._model.rowCount())
