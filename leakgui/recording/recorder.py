@@ -76,7 +76,8 @@ class Recorder:
             path: the session file; None keeps everything in memory.
             interval_s: seconds between two readings of the counters.
             cost_share: the share of one core that reading may use.
-            snapshot_every_s: seconds between automatic snapshots; 0 takes none.
+            snapshot_every_s: seconds between automatic snapshots, or more where one
+                takes long; 0 takes none.
             announce: told each event as it happens.
             child: the program where leakgui started it: its exit code is kept.
             platform: what looks at processes; this system's where not given.
@@ -87,7 +88,6 @@ class Recorder:
         self._interval_s = interval_s
         self._cadence = Cadence(interval_s, cost_share)
         self._snapshot_every_s = snapshot_every_s
-        self._next_snapshot_s = snapshot_every_s
         self._announce = announce
         self._child = child
         self._platform = platform or current()
@@ -196,11 +196,9 @@ class Recorder:
             self.live.restore(reader)
         last_ms = writer.last_elapsed_ms
         self._clock.start_after((last_ms + 1) / 1000)
-        now_s = self._clock.elapsed_s()
-        self._next_snapshot_s += now_s
         gap = TimeGap(
             from_s=max(last_ms, 0) / 1000,
-            to_s=now_s,
+            to_s=self._clock.elapsed_s(),
             metrics=(),
             cause=say("not recorded"),
         )
@@ -266,12 +264,9 @@ class Recorder:
         if now_s >= self._next_look_s:
             self._next_look_s = now_s + LOOK_EVERY_S
             self._cadence.obey(self._meter.share)
-        if not self._snapshot_every_s or now_s < self._next_snapshot_s:
-            return
-        self._next_snapshot_s = now_s + self._snapshot_every_s
         # While nothing can be written, snapshots would only fill the memory.
-        if not self._taker.is_busy and not self.problem:
-            self._taker.take("")
+        if self._snapshot_every_s and not self.problem:
+            self._taker.take_when_due(now_s, self._snapshot_every_s)
 
     def _after_end(self, elapsed_s: float) -> None:
         """Keep how the target ended."""

@@ -12,6 +12,10 @@ from leakgui.model.process import ProcessKey
 from leakgui.model.snapshot import Snapshot
 from leakgui.recording.live import LiveRecording
 
+MOST_SHARE = 0.1
+"""Of the time for snapshots that nobody asked for one by one: each walks the whole
+memory map of the program, so a large program is let alone in between."""
+
 
 class SnapshotHelper(Protocol):
     """What is asked of ``leakgui.helper.client.HelperClient``."""
@@ -44,6 +48,8 @@ class SnapshotTaker:
         self._live, self._helper, self._keep = live, helper, keep
         self._number = last_number
         self._under_way = 0
+        self._last_s = live.elapsed_s
+        self._cost_s = 0.0
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="leakgui snapshots")
@@ -65,6 +71,14 @@ class SnapshotTaker:
         future.add_done_callback(self._count_down)
         return future
 
+    def take_when_due(self, now_s: float, every_s: float) -> None:
+        """Take one by itself, so long after the last or when it costs little enough."""
+        pause_s = max(every_s, self._cost_s / MOST_SHARE)
+        if self.is_busy or now_s < self._last_s + pause_s:
+            return
+        self._last_s = now_s
+        self.take("")
+
     def close(self) -> None:
         """End: one under way is given up, those that wait are cancelled."""
         self._stopping.set()
@@ -76,6 +90,7 @@ class SnapshotTaker:
         raw = self._helper.take_snapshot(
             self._live.target.key, cancelled=self._stopping.is_set
         )
+        self._cost_s = raw.cost_ms / 1000
         handles = raw.handles
         snapshot = replace(
             raw,
