@@ -11,7 +11,16 @@ from __future__ import annotations
 import gettext
 from pathlib import Path
 
-_CATALOGUES = Path(__file__).parent / "resources" / "locale"
+_PACKAGE = Path(__file__).parent
+# Installed they lie inside the package, in a checkout beside it.
+RESOURCES = next(
+    (
+        folder
+        for folder in (_PACKAGE / "resources", _PACKAGE.parent / "resources")
+        if folder.is_dir()
+    ),
+    _PACKAGE / "resources",
+)
 _active: gettext.NullTranslations = gettext.NullTranslations()
 
 
@@ -19,7 +28,7 @@ def use_language(code: str) -> None:
     """Speak the language of this code from now on; English where it is unknown."""
     global _active  # noqa: PLW0603  # the one switch of the whole process
     _active = gettext.translation(
-        "leakgui", localedir=_CATALOGUES, languages=[code], fallback=True
+        "leakgui", localedir=RESOURCES / "locale", languages=[code], fallback=True
     )
 
 

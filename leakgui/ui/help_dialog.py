@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtWidgets import QDialog, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
 import leakgui
+from leakgui.texts import RESOURCES
 from leakgui.ui.actions import ACTIONS, tr
-
-RESOURCES = (
-    Path(leakgui.__file__).parent / "resources",
-    Path(leakgui.__file__).parent.parent / "resources",
-)
 
 
 class HelpDialog(QDialog):
@@ -37,12 +31,8 @@ class HelpDialog(QDialog):
 
 
 def read_glossary() -> str:
-    """Return the glossary; installed beside the package, or in the checkout."""
-    for folder in RESOURCES:
-        path = folder / "glossary.md"
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    return ""
+    """Return the words of the field as Markdown."""
+    return (RESOURCES / "glossary.md").read_text(encoding="utf-8")
 
 
 def show_about(parent: QWidget) -> None:
