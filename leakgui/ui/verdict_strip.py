@@ -73,7 +73,14 @@ class VerdictStrip(QFrame):
     def _confidence_text(self, finding: Finding, judgement: Judgement) -> str:
         text = confidence_word(finding)
         more = len(judgement.findings) - 1
-        return f"{text} · {self.tr('{n} more').format(n=more)}" if more else text
+        if not more:
+            return text
+        findings = (
+            self.tr("1 more finding")
+            if more == 1
+            else self.tr("{n} more findings").format(n=more)
+        )
+        return f"{text} · {findings}"
 
     def _set_word(self, verdict: Verdict, word: str) -> None:
         ground, ink = _COLOURS[verdict]

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from leakgui.charts.ticks import clock
 from leakgui.model.recording import Event
 from leakgui.ui.access_note import look_at_access
 from leakgui.ui.pages.closed_handles import ClosedHandlesPage
@@ -120,11 +121,16 @@ class WatchPage(QWidget):
             self.banner.show_text(note.message, note.hint)
 
     def _tell_end(self, event: Event) -> None:
+        subject = self._workspace.subject
+        if subject is None:
+            return
+        time = clock(subject.source.started_unix_s + event.elapsed_s)
         self.banner.show_text(
             event.text or self.tr("The program ended."),
             self.tr(
-                "The recording is kept and can be looked at, compared and exported."
-            ),
+                "That was at {time}. The recording is kept and can be looked at, "
+                "compared and exported."
+            ).format(time=time),
             self.tr("Wait for it to start again"),
             self._workspace.toggle_waiting,
         )
