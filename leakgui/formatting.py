@@ -10,6 +10,8 @@ import math
 import unicodedata
 from datetime import UTC, datetime
 
+from leakgui.model.process import Target
+
 UNKNOWN = "n/a"
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _DECIMAL = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -160,6 +162,12 @@ def format_utc(unix_s: float) -> str:
     """Return a wall-clock time as ISO 8601 in UTC with milliseconds."""
     moment = datetime.fromtimestamp(unix_s, tz=UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def target_title(target: Target) -> str:
+    """Return ``redis-server · PID 4242``; a table of readings does not know the PID."""
+    name = printable(target.name, most=60)
+    return f"{name} · PID {target.key.pid}" if target.key.pid else name
 
 
 def printable(text: str, *, most: int = 0) -> str:

@@ -11,7 +11,7 @@ from leakgui.charts.plot_stack import PlotStack
 from leakgui.charts.source import RecordedSource
 from leakgui.charts.ticks import clock, time_zone
 from leakgui.charts.window_palette import window_palette
-from leakgui.formatting import format_duration, printable
+from leakgui.formatting import format_duration, target_title
 from leakgui.model.recording import Recording
 from leakgui.texts import say
 
@@ -101,8 +101,7 @@ class Sheet(QWidget):
 
 
 def _default_title(recording: Recording) -> str:
-    target = recording.target
-    return f"{printable(target.name, most=60)} · PID {target.key.pid}"
+    return target_title(recording.target)
 
 
 def render_png(

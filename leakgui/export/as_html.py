@@ -22,7 +22,7 @@ from leakgui.export.html_style import STYLE
 from leakgui.export.markup import Markup, element, joined
 from leakgui.export.masking import Masker
 from leakgui.export.writing import write_text
-from leakgui.formatting import format_duration, format_utc, printable
+from leakgui.formatting import format_duration, format_utc, target_title
 from leakgui.model.difference import Difference
 from leakgui.model.finding import Judgement
 from leakgui.model.recording import Recording
@@ -73,8 +73,7 @@ def write_html(  # noqa: PLR0913  # a report is made of all of these
 
 
 def _title(recording: Recording) -> str:
-    target = recording.target
-    return f"{printable(target.name, most=80)} · PID {target.key.pid}"
+    return target_title(recording.target)
 
 
 def _page(title: str, body: Markup) -> str:

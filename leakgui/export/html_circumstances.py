@@ -14,6 +14,7 @@ from leakgui.formatting import (
     format_percent,
     format_utc,
     format_value,
+    target_title,
 )
 from leakgui.model.limit import LIMITS
 from leakgui.model.metric import METRIC_BY_KEY
@@ -66,7 +67,7 @@ def facts_section(recording: Recording) -> Markup:
     """Return the target, what recording it cost, side facts and gaps."""
     target = recording.target
     rows = [
-        (say("Process"), f"{target.name} · PID {target.key.pid}"),
+        (say("Process"), target_title(target)),
         (say("Command line"), target.command or UNKNOWN),
         (say("User"), target.user or UNKNOWN),
         (say("Executable"), target.executable or UNKNOWN),

@@ -69,15 +69,22 @@ def launch(command: Sequence[str]) -> Launched:
 
 
 def ended_at_once(command: Sequence[str], code: int | None) -> ProcessGone:
-    """Return the error for a program that was over before it could be looked at."""
-    return ProcessGone(
+    """Return the error for a program that was over before it could be looked at.
+
+    The command line ends with the program's own exit code, as it always does for a
+    program that it started.
+    """
+    error = ProcessGone(
         say(
             "{program} ended at once (exit code {code}).",
             program=printable(command[0], most=80),
             code="n/a" if code is None else code,
         ),
-        say("Start it in a terminal to see what it says."),
+        say("Nothing was recorded. Start it in a terminal to see what it says."),
     )
+    if code is not None:
+        error.exit_code = code
+    return error
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:

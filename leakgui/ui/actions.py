@@ -42,6 +42,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("step", "Record", "Mark step", "M", "You have done the same action once more", needs_live=True),
     ActionRow("note", "Record", "Note…", "N", "Put a note on the time axis", needs_live=True),
     ActionRow("wait", "Record", "Wait for the next start", "", "Watch the program again when it is started again, and draw the runs over each other", needs_subject=True, begins_group=True),
+    ActionRow("read_again", "Record", "Read PSS and USS again", "", "Read them although one reading takes long and may hold the program up for a moment", needs_live=True),
     ActionRow("stop", "Record", "Stop recording", "", "End the recording; the program runs on", needs_live=True),
     ActionRow("compare", "View", "Compare ticked snapshots", "D", needs_subject=True),
     ActionRow("evidence", "View", "Evidence", "W", "Why this verdict", needs_subject=True),

@@ -39,6 +39,7 @@ class WindowCommands(QObject):
             "note": self.ask_note,
             "wait": lambda: window.workspace.toggle_waiting(),
             "stop": lambda: window.workspace.stop_recording(),
+            "read_again": lambda: window.workspace.read_shares_again(),
             "compare": lambda: window.page.compare_ticked(),
             "evidence": lambda: window.page.show_evidence(),
             "filter": self._start_filter,

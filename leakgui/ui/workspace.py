@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from leakgui.errors import LeakguiError
 from leakgui.model.difference import Difference
+from leakgui.model.metric import Tier
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import Event, EventKind
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
@@ -173,6 +174,11 @@ class Workspace(QObject):
         """Give a snapshot of the running recording another name."""
         if self.recorder:
             self.recorder.rename_snapshot(number, name)
+
+    def read_shares_again(self) -> None:
+        """Read PSS and USS once more where that was given up as too slow."""
+        if self.recorder:
+            self.recorder.read_again(Tier.SHARES)
 
     def mark_step(self) -> None:
         """Mark that the same action was done once more."""
