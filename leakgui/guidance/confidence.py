@@ -10,6 +10,8 @@ from leakgui.model.finding import Confidence
 from leakgui.model.metric import METRIC_BY_KEY
 
 LEAST_OBSERVED_S = 60.0
+LEAST_HEALTHY_S = 19.0
+"""Health is not claimed of less: a program that has just been chosen often rests."""
 _NEARLY = 0.95
 """A recording of a minute has its first and its last reading inside the minute, and
 what is read every few seconds begins and ends a little further inside."""

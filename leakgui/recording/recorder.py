@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from leakgui import __version__
@@ -66,6 +67,7 @@ class Recorder:
         snapshot_every_s: float = 0.0,
         announce: Callable[[Event], None] | None = None,
         child: Launched | None = None,
+        name: str = "",
         platform: Platform | None = None,
         helper: SnapshotHelper | None = None,
     ) -> None:
@@ -80,6 +82,8 @@ class Recorder:
                 takes long; 0 takes none.
             announce: told each event as it happens.
             child: the program where leakgui started it: its exit code is kept.
+            name: what to call the target; else what the system calls it, which for
+                a program that was just started can be its interpreter.
             platform: what looks at processes; this system's where not given.
             helper: what takes snapshots; a helper process where not given.
         """
@@ -90,6 +94,7 @@ class Recorder:
         self._snapshot_every_s = snapshot_every_s
         self._announce = announce
         self._child = child
+        self._name = name
         self._platform = platform or current()
         self._helper = helper or HelperClient()
         self._meter = CpuMeter()
@@ -140,7 +145,8 @@ class Recorder:
         """
         reader = self._platform.open_reader(self._key)
         try:
-            target = reader.describe()
+            seen = reader.describe()
+            target = replace(seen, name=self._name or seen.name)
             writer = self._open_existing(target)
         except BaseException:
             reader.close()

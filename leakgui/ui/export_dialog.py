@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -149,7 +150,20 @@ class ExportDialog(QDialog):
         fitting.setDevicePixelRatio(ratio)
         self._preview.setPixmap(fitting)
 
+    def _may_replace(self, choice: ExportChoice) -> bool:
+        there = [path.name for path in choice.paths() if path.exists()]
+        if not there:
+            return True
+        answer = QMessageBox.question(
+            self,
+            self.tr("Export"),
+            self.tr("Replace what is there?\n{names}").format(names="\n".join(there)),
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
     def _write(self) -> None:
+        if not self._may_replace(self.choice()):
+            return
         try:
             written = write_files(self._workspace, self.choice())
         except LeakguiError as error:

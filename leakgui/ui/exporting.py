@@ -36,6 +36,14 @@ class ExportChoice:
     mask: bool
     stem: Path
 
+    def paths(self) -> list[Path]:
+        """Return where each format goes."""
+        return [self.path(name) for name in self.formats]
+
+    def path(self, name: str) -> Path:
+        """Return where one format goes."""
+        return self.stem.with_name(f"{self.stem.name}.{name}")
+
 
 def write_files(workspace: Workspace, choice: ExportChoice) -> list[Path]:
     """Write the chosen formats; raises ``WriteFailed`` at the first that fails."""
@@ -46,7 +54,7 @@ def write_files(workspace: Workspace, choice: ExportChoice) -> list[Path]:
     recording = mask_recording(whole) if choice.mask else whole
     written = []
     for name in choice.formats:
-        path = choice.stem.with_name(f"{choice.stem.name}.{name}")
+        path = choice.path(name)
         if name == "png":
             write_png(recording, path, scale=choice.scale, view=choice.view)
         elif name == "svg":

@@ -41,7 +41,13 @@ class Starter(QObject):
         self._jobs = jobs
         self._settings = settings
 
-    def watch(self, key: ProcessKey, name: str, child: Launched | None = None) -> bool:
+    def watch(
+        self,
+        key: ProcessKey,
+        name: str,
+        child: Launched | None = None,
+        title: str = "",
+    ) -> bool:
         """Record a process from now on; False where it could not be begun."""
         settings = self._settings
         try:
@@ -53,6 +59,7 @@ class Starter(QObject):
                 snapshot_every_s=settings.number("snapshot_every_s"),
                 announce=self.announced.emit,
                 child=child,
+                name=title,
             )
             recorder.start()
         except LeakguiError as error:
@@ -80,7 +87,7 @@ class Starter(QObject):
         except LeakguiError as error:
             self.failed.emit(error)
             return False
-        return self.watch(child.key, title or Path(command[0]).name, child)
+        return self.watch(child.key, title or Path(command[0]).name, child, title)
 
     def start_practice(self, name: str) -> None:
         """Compile a practice target where it must be, start it and record it."""

@@ -24,6 +24,8 @@ class HealthyShape:
         trend = evidence.trend(key) if key else None
         if key is None or trend is None or not trend.is_judged:
             return None
+        if trend.span_s < confidence.LEAST_HEALTHY_S:
+            return None
         # Growth that another series explains is no growth of this one's own.
         shape = trend.shape if not trend.is_growing else DefectClass.STEADY
         health = HEALTH[shape]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from leakgui.analysis.trend import LEAST_SAMPLES
+from leakgui.analysis.trend import LEAST_SAMPLES, Trend
 from leakgui.formatting import format_about, format_count, format_duration
-from leakgui.guidance.confidence import LEAST_OBSERVED_S
+from leakgui.guidance.confidence import LEAST_HEALTHY_S, LEAST_OBSERVED_S
 from leakgui.guidance.examined import Evidence
 from leakgui.model.finding import (
     Confidence,
@@ -25,7 +25,7 @@ class TooLittleEvidence:
         """Answer where the main series could not be judged."""
         key = evidence.main_key()
         trend = evidence.trend(key) if key else None
-        if trend is not None and trend.is_judged:
+        if trend is not None and trend.is_judged and _says_something(trend):
             return None
         span_s = trend.span_s if trend else 0.0
         samples = trend.samples if trend else 0
@@ -67,6 +67,11 @@ class TooLittleEvidence:
             ),
             would_change=(say("More readings."),),
         )
+
+
+def _says_something(trend: Trend) -> bool:
+    """Return whether growth shows already, or nothing grew for long enough."""
+    return trend.is_growing or trend.span_s >= LEAST_HEALTHY_S
 
 
 def _wait_s(span_s: float, samples: int) -> float:

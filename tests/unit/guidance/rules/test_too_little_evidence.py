@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes import MIB, evidence, observed, well_formed
+from scenes import MIB, evidence, observed, rising, well_formed
 
 from leakgui.guidance.engine import judge
 from leakgui.guidance.rules.too_little_evidence import TooLittleEvidence
@@ -42,4 +42,14 @@ def test_one_sample() -> None:
 
 
 def test_long_enough() -> None:
-    assert RULE.examine(evidence(10, anon_bytes=50 * MIB)) is None
+    assert RULE.examine(evidence(20, anon_bytes=50 * MIB)) is None
+
+
+def test_rest_of_some_seconds_is_not_health_yet() -> None:
+    judged = judge(observed(10, anon_bytes=50 * MIB))
+    assert judged.verdict is Verdict.UNDECIDED
+
+
+def test_growth_of_some_seconds_is_told() -> None:
+    growing = evidence(10, anon_bytes=rising(50 * MIB, MIB))
+    assert RULE.examine(growing) is None
