@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from leakgui.model.metric import Tier
 
 _WINDOW_S = 30.0
+# The first seconds read everything once: they say little of what the rest will cost.
+FIRST_LOOK_S = 10.0
+LOOK_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

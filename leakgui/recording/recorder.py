@@ -22,7 +22,7 @@ from leakgui.probe.face import Platform
 from leakgui.probe.platform import current
 from leakgui.recording.cadence import Cadence
 from leakgui.recording.clock import RecordingClock
-from leakgui.recording.cost import Cost, CpuMeter
+from leakgui.recording.cost import FIRST_LOOK_S, LOOK_EVERY_S, Cost, CpuMeter
 from leakgui.recording.ending import describe_end
 from leakgui.recording.file_writer import FileWriter
 from leakgui.recording.intake import Intake
@@ -40,10 +40,6 @@ logger = logging.getLogger(__name__)
 
 _EXIT_CODE_WAIT_S = 2.0
 _FLUSH_WAIT_S = 5.0
-
-# The first seconds read everything once: they say little of what the rest will cost.
-FIRST_LOOK_S = 10.0
-LOOK_EVERY_S = 5.0
 
 
 class Recorder:
