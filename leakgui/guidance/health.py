@@ -20,7 +20,7 @@ class Health:
 
 HEALTH: dict[DefectClass, Health] = {
     DefectClass.STEADY: Health(
-        summary="Steady: {last}, no growth in {span}",
+        summary="{name} is steady at {last}: no growth in {span}",
         explanation="Memory that is taken is given back: the level stays where it is.",
     ),
     DefectClass.WARM_UP: Health(
@@ -31,7 +31,7 @@ HEALTH: dict[DefectClass, Health] = {
         next_steps=(_NOTHING, "Watch five more steps: each should add nothing."),
     ),
     DefectClass.PLATEAU: Health(
-        summary="Filled up and stopped: {last} after {span}",
+        summary="{name} filled up to {last} and stopped; seen for {span}",
         explanation="A cache or a pool was filled to its bound, and the level has "
         "stayed there since.",
         next_steps=(_NOTHING, "Watch five more steps: each should add nothing."),
@@ -50,8 +50,8 @@ HEALTH: dict[DefectClass, Health] = {
         next_steps=(_NOTHING, "Compare low points only."),
     ),
     DefectClass.STEP: Health(
-        summary="Rose in one step or a few, flat otherwise: {change} in {span}, "
-        "now {last}",
+        summary="{name} rose by {rise} in one step or a few and was flat otherwise; "
+        "seen for {span}, now {last}",
         explanation="Something was loaded or set up and is held. Nothing was added "
         "between the steps or after them.",
     ),

@@ -7,10 +7,13 @@ import numpy as np
 from leakgui.analysis.trend import Trend
 from leakgui.formatting import format_change, format_duration, format_value
 from leakgui.guidance import confidence, wording
-from leakgui.guidance.examined import Evidence
+from leakgui.guidance.examined import MEMORY, Evidence
 from leakgui.guidance.health import HEALTH
 from leakgui.model.finding import DefectClass, Finding, Severity, Verdict
 from leakgui.texts import say
+
+SAME_MEMORY = frozenset((*MEMORY, "pss_bytes"))
+"""Other ways to count what the main series counts: no fact against it."""
 
 
 class HealthyShape:
@@ -36,7 +39,7 @@ class HealthyShape:
             defect_class=shape,
             metric=key,
             subject=wording.name(key),
-            summary=say(health.summary, **values),
+            summary=wording.begin(say(health.summary, **values)),
             confidence=confidence.of_shape(trend),
             severity=Severity.LOW,
             evidence=_evidence(key, trend),
@@ -59,7 +62,8 @@ def _values(evidence: Evidence, key: str, trend: Trend) -> dict[str, str]:
         "peak": format_value(trend.peak, unit),
         "trough": format_value(trend.cycles.last_trough, unit),
         "count": str(trend.cycles.count),
-        "change": format_change(trend.last - trend.first, unit),
+        "rise": format_value(max(trend.last - trend.first, 0.0), unit),
+        "name": wording.name(key),
         "span": format_duration(trend.span_s),
         "quarters": _quarters(evidence, key, trend),
     }
@@ -95,7 +99,11 @@ def _evidence(key: str, trend: Trend) -> tuple[str, ...]:
 
 
 def _against(evidence: Evidence, trend: Trend) -> tuple[str, ...]:
-    growing = [wording.name(k) for k in evidence.judged_keys() if evidence.grows(k)]
+    growing = [
+        wording.name(key)
+        for key in evidence.judged_keys()
+        if key not in SAME_MEMORY and evidence.grows(key)
+    ]
     facts = []
     if growing:
         facts.append(

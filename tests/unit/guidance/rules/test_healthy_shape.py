@@ -82,6 +82,13 @@ def test_other_growth_is_told_against_it() -> None:
     assert found.against == ("Something else grew: File-backed.",)
 
 
+def test_the_same_memory_counted_otherwise_is_not_told_against_it() -> None:
+    found = RULE.examine(evidence(anon_bytes=50 * MIB, pss_bytes=rising(50 * MIB, MIB)))
+    assert found is not None
+    assert found.summary.startswith("Private memory is steady at 50.0 MiB")
+    assert found.against == ("No fact against it was found.",)
+
+
 def test_without_memory_the_handles_tell() -> None:
     for metrics in ({"threads": 4.0, "handles": 9.0}, {"handles_pipe": 9.0}):
         found = RULE.examine(evidence(**metrics))
