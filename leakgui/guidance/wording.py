@@ -52,13 +52,21 @@ def begin(text: str) -> str:
 def pace(trend: Trend) -> str:
     """Return ``+1.80 MiB/min for 14 min (+1.60 MiB/min to +2.00 MiB/min)``."""
     span = format_duration(trend.judged_to_s - trend.judged_from_s)
-    rate = trend.rate or _STILL
+    rate, low, high = _interval(trend)
+    if low == high:
+        return say("{rate} for {span}", rate=rate, span=span)
     return say(
-        "{rate} for {span} ({low} to {high})",
-        rate=format_rate(rate.per_s, trend.unit.value),
-        span=span,
-        low=format_rate(rate.low_per_s, trend.unit.value, like=rate.per_s),
-        high=format_rate(rate.high_per_s, trend.unit.value, like=rate.per_s),
+        "{rate} for {span} ({low} to {high})", rate=rate, span=span, low=low, high=high
+    )
+
+
+def _interval(trend: Trend) -> tuple[str, str, str]:
+    """Return the rate and the ends of its interval, all in one unit."""
+    rate, unit = trend.rate or _STILL, trend.unit.value
+    return (
+        format_rate(rate.per_s, unit),
+        format_rate(rate.low_per_s, unit, like=rate.per_s),
+        format_rate(rate.high_per_s, unit, like=rate.per_s),
     )
 
 
@@ -90,7 +98,7 @@ def growth_evidence(key: str, trend: Trend) -> list[str]:
 
 
 def _kept(key: str, trend: Trend) -> str:
-    rate = trend.rate or _STILL
+    rate, low, high = _interval(trend)
     return say(
         "{what} that {was} never given back rose by {change} in {span} "
         "(about {rate}, {low} to {high}).",
@@ -98,9 +106,9 @@ def _kept(key: str, trend: Trend) -> str:
         was=say("was") if trend.unit.value == "bytes" else say("were"),
         change=format_value(trend.retained, trend.unit.value),
         span=format_duration(trend.judged_to_s - trend.judged_from_s),
-        rate=format_rate(rate.per_s, trend.unit.value),
-        low=format_rate(rate.low_per_s, trend.unit.value, like=rate.per_s),
-        high=format_rate(rate.high_per_s, trend.unit.value, like=rate.per_s),
+        rate=rate,
+        low=low,
+        high=high,
     )
 
 
