@@ -101,7 +101,9 @@ def _figures(finding: Finding) -> list[str]:
                 value=format_value(finding.limit.value, unit),
             )
         )
-    if finding.eta_s is not None:
+    if finding.eta_s is not None and math.isinf(finding.eta_s):
+        texts.append(say("The limit is not in sight at this rate"))
+    elif finding.eta_s is not None:
         texts.append(
             say(
                 "Reached in about {eta} (between {low} and {high})",
