@@ -45,10 +45,22 @@ def print_message(text: str) -> None:
 def print_json(values: Mapping[str, object]) -> None:
     """Print one object on one line, the version of its schema first.
 
-    ASCII only, so that names that are not Unicode survive as escapes.
+    ASCII only. Bytes of a name that are no UTF-8 become U+FFFD: the lone surrogates
+    that Python reads them as are refused by strict readers of JSON.
     """
-    sys.stdout.write(json.dumps({"schema": SCHEMA, **values}, allow_nan=False) + "\n")
+    clean = _as_unicode({"schema": SCHEMA, **values})
+    sys.stdout.write(json.dumps(clean, allow_nan=False) + "\n")
     sys.stdout.flush()
+
+
+def _as_unicode(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, Mapping):
+        return {_as_unicode(key): _as_unicode(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_unicode(one) for one in value]
+    return value
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

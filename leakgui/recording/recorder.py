@@ -97,6 +97,7 @@ class Recorder:
         self._next_look_s = FIRST_LOOK_S
         self._sampler: Sampler | None = None
         self._file: FileWriter | None = None
+        self._failure: LeakguiError | None = None
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._is_stopped = False
@@ -118,8 +119,8 @@ class Recorder:
 
     @property
     def problem(self) -> LeakguiError | None:
-        """What stands in the way of writing now; None when all is well."""
-        return self._file.problem if self._file else None
+        """What stands in the way of reading or writing now; None when all is well."""
+        return self._failure or (self._file.problem if self._file else None)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the recording has ended; False where the time was not enough.
@@ -288,6 +289,9 @@ class Recorder:
     def _after_failure(self) -> None:
         """Say that a bug of ours ended the sampling; what was recorded is kept."""
         text = say("leakgui failed and reads no more; what was recorded is kept.")
+        self._failure = LeakguiError(
+            text, say("This is a bug in leakgui: see the log.")
+        )
         self._intake.add_event(EventKind.NOTE, text=text)
         self._close_down()
 

@@ -48,3 +48,12 @@ def test_closed_pipe_is_quiet(monkeypatch, capsys) -> None:
     assert run(["ps"], lambda _: 1) == PIPE_CLOSED
     assert silenced
     assert capsys.readouterr().err == ""
+
+
+def test_names_that_are_no_unicode_make_json_that_strict_readers_take(capsys):
+    print_json({"name": "a\udcffb", "nested": [{"\udcfe": "\U0001f600"}]})
+    line = capsys.readouterr().out
+    read = json.loads(line)
+    assert read["name"].startswith("a\ufffd")
+    assert next(iter(read["nested"][0].values())) == "\U0001f600"
+    json.dumps(read, ensure_ascii=False).encode("utf-8")

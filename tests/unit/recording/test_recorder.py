@@ -357,3 +357,20 @@ def test_cost_is_measured(play):
     assert 0 < cost.ms_per_sample < 50
     assert cost.cadence[Tier.HANDLES] >= 1.0
     assert not cost.skipped
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_of_ours_is_a_problem_and_loses_nothing(tmp_path, log_watch):
+    path = tmp_path / "a.leak"
+    play = Play(path)
+    play.recorder.start()
+    play.has_readings(3)
+
+    def fail(_: float) -> None:
+        raise RuntimeError
+
+    play.recorder._sampler._gaps.grow = fail
+    assert play.recorder.wait(10)
+    play.recorder.stop()
+    assert "reads no more" in play.recorder.problem.message
+    assert len(open_recording(path).series["rss_bytes"]) >= 3
