@@ -11,17 +11,37 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPaintEngine, QPainter
 
 from leakgui.analysis.envelope import Strip
+from leakgui.model.metric import METRIC_BY_KEY, Tier
 from leakgui.model.recording import Floats, TimeGap
 
 
-def as_line(strip: Strip) -> tuple[Floats, Floats]:
-    """Return times and values of one line that goes through every low and high."""
+def is_slow(key: str) -> bool:
+    """Whether seconds lie between two readings, in which nobody knows the way."""
+    metric = METRIC_BY_KEY.get(key)
+    return metric is not None and metric.tier is not Tier.COUNTERS
+
+
+def as_line(strip: Strip, *, in_steps: bool = False) -> tuple[Floats, Floats]:
+    """Return times and values of one line that goes through every low and high.
+
+    ``in_steps`` keeps a value until the next reading: a slanted line between slow
+    readings would tell of a rise before there was one.
+    """
     if np.array_equal(strip.low, strip.high, equal_nan=True):
-        return strip.elapsed_s, strip.low
+        if not in_steps:
+            return strip.elapsed_s, strip.low
+        return _as_steps(strip.elapsed_s, strip.low)
     times = np.repeat(strip.elapsed_s, 2)
     values = np.empty(len(times))
     values[0::2], values[1::2] = strip.low, strip.high
     return times, values
+
+
+def _as_steps(times: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Return corners: (t0, v0), (t1, v0), (t1, v1), ...; none leads into a gap."""
+    corners, levels = np.repeat(times, 2)[1:], np.repeat(values, 2)[:-1]
+    corners[1::2] = np.where(np.isnan(values[1:]), times[:-1], times[1:])
+    return corners, levels
 
 
 def broken_at(

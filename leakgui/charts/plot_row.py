@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from leakgui.charts.curves import as_line, broken_at, gaps_of
+from leakgui.charts.curves import as_line, broken_at, gaps_of, is_slow
 from leakgui.charts.header import Header
 from leakgui.charts.limit_lines import LimitLine, limits_for
 from leakgui.charts.marker_strip import MarkerStrip
@@ -156,7 +156,7 @@ class PlotRow(QWidget):
         if known is None:
             curve.setPen(self._pen(key, is_overlay=name != key))
         own_gaps = gaps_of(key, source.gaps)
-        curve.show_line(*broken_at(*as_line(strip), own_gaps))
+        curve.show_line(*broken_at(*as_line(strip, in_steps=is_slow(key)), own_gaps))
         extent = _extent(strip.low, strip.high)
         self._drawn[name] = state, extent
         return extent

@@ -6,7 +6,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from leakgui.analysis.envelope import Envelope
-from leakgui.charts.curves import as_line
+from leakgui.charts.curves import as_line, is_slow
 from leakgui.charts.palette import style_of
 from leakgui.charts.time_plot import TimePlot
 from leakgui.charts.value_range import fitting_range
@@ -79,7 +79,7 @@ class SmallPlot(QWidget):
         strip = self._envelope.between(*self._shown, self.plot.width_px())
         curve = self.plot.curve(self._metric.key)
         curve.setPen(style_of(self._metric.key).pen(self._is_dark))
-        times, values = as_line(strip)
+        times, values = as_line(strip, in_steps=is_slow(self._metric.key))
         curve.show_line(times, values)
         bounds = curve.boundingRect()
         self.plot.show_times(*self._shown)

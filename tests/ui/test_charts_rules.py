@@ -11,7 +11,7 @@ from PySide6.QtGui import QPalette
 
 from leakgui.analysis.envelope import Strip
 from leakgui.charts import palette, ticks
-from leakgui.charts.curves import as_line, broken_at
+from leakgui.charts.curves import as_line, broken_at, is_slow
 from leakgui.charts.limit_lines import limits_for
 from leakgui.charts.markers import Marker, markers_of, place_labels, visible_markers
 from leakgui.charts.rows import ROWS
@@ -191,6 +191,28 @@ def test_a_strip_becomes_one_line_through_every_low_and_high():
     times, values = as_line(strip)
     assert times.tolist() == [0, 0, 1, 1]
     assert values.tolist() == [1, 5, 2, 2]
+
+
+def test_slow_readings_are_steps_that_do_not_lead_into_a_gap():
+    levels = np.array([5.0, 7.0, np.nan, 9.0])
+    strip = Strip(np.array([0.0, 2.0, 10.0, 20.0]), levels, levels)
+    times, values = as_line(strip, in_steps=True)
+    assert times.tolist() == [0, 2, 2, 2, 10, 20, 20]
+    expected = [5, 5, 7, 7, np.nan, np.nan, 9]
+    assert np.array_equal(values, expected, equal_nan=True)
+
+
+def test_one_slow_reading_is_one_point():
+    one = np.array([5.0])
+    times, values = as_line(Strip(np.array([1.0]), one, one), in_steps=True)
+    assert (times.tolist(), values.tolist()) == ([1], [5])
+
+
+@pytest.mark.parametrize(
+    ("key", "slow"), [("rss_bytes", False), ("uss_bytes", True), ("handles_file", True)]
+)
+def test_which_readings_are_slow(key, slow):
+    assert is_slow(key) == slow
 
 
 def test_no_line_crosses_a_gap():
