@@ -54,7 +54,6 @@ ROWS = tuple(
 class GrowingSource:
     """Eighteen noisy series that grow while they are drawn."""
 
-    target_name = "benchmark"
     started_unix_s = 1_790_000_000.0
     events: Sequence[Event] = ()
     gaps: Sequence[TimeGap] = ()

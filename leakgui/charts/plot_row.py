@@ -47,7 +47,6 @@ class PlotRow(QWidget):
         self.strip = MarkerStrip()
         self.plot = TimePlot(row.unit)
         self.plot.setAccessibleName(say("Plot: {title}", title=say(row.title)))
-        self.from_zero = False
         self.words = Wording()
         self._values: RowValues | None = None
         self._drawn: dict[str, tuple[object, Extent | None]] = {}
@@ -181,7 +180,7 @@ class PlotRow(QWidget):
         low, high = min(e[0] for e in extents), max(e[1] for e in extents)
         limits = limits_for(source, shown, low, high)
         top = max([high, *(line.value for line in limits if line.is_in_sight)])
-        wanted = fitting_range(low, top, self.row.unit, from_zero=self.from_zero)
+        wanted = fitting_range(low, top, self.row.unit)
         roomy = self._with_room(wanted, limits, high)
         needed = top + roomy[1] - wanted[1]
         self.plot.show_values(next_range(self.plot.values, low, needed, roomy))

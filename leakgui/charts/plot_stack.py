@@ -111,13 +111,6 @@ class PlotStack(QWidget):
             row.plot.set_decimal(decimal)
         self.refresh()
 
-    def set_from_zero(self, from_zero: bool) -> None:
-        """Let every value axis begin at 0, or fit it to what is visible."""
-        for row in self.rows:
-            row.from_zero = from_zero
-            row.fit_anew()
-        self.refresh()
-
     def refresh(self) -> None:
         """Draw what is new; cheap, meant to be called two to four times a second."""
         if self._source is None:

@@ -84,8 +84,6 @@ class SmallPlot(QWidget):
         bounds = curve.boundingRect()
         self.plot.show_times(*self._shown)
         self.plot.show_values(
-            fitting_range(
-                bounds.top(), bounds.bottom(), self._metric.unit, from_zero=False
-            )
+            fitting_range(bounds.top(), bounds.bottom(), self._metric.unit)
         )
         self.plot.redraw()

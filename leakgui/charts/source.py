@@ -13,9 +13,6 @@ class PlotSource(Protocol):
     """What a plot asks of a recording, live or not."""
 
     @property
-    def target_name(self) -> str: ...
-
-    @property
     def started_unix_s(self) -> float: ...
 
     @property
@@ -38,10 +35,6 @@ class RecordedSource:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self._envelopes: dict[str, Envelope] = {}
-
-    @property
-    def target_name(self) -> str:
-        return self.recording.target.name
 
     @property
     def started_unix_s(self) -> float:

@@ -19,9 +19,8 @@ _NEAR_LIMIT = 1.5
 _LIMIT_IN_SIGHT = 3.0
 
 
-def fitting_range(low: float, high: float, unit: Unit, *, from_zero: bool) -> Range:
+def fitting_range(low: float, high: float, unit: Unit) -> Range:
     """Return the data's range with room around it; a flat line lies in the middle."""
-    low = min(low, 0.0) if from_zero else low
     least = _LEAST_BYTES if unit is Unit.BYTES else _LEAST_COUNT
     least = max(least, abs(high) * _LEAST_SHARE)
     if high - low < least:

@@ -51,10 +51,5 @@ def prepare_target(name: str, *, for_s: float | None = None) -> PreparedTarget:
     return PreparedTarget(target=target, command=(*program, *ending), note=note)
 
 
-def start_target(name: str) -> list[str]:
-    """Return the command line that starts the target of this name."""
-    return list(prepare_target(name).command)
-
-
 def _python_command(source: str) -> tuple[str, ...]:
     return (sys.executable, str(SOURCES / source))

@@ -207,13 +207,3 @@ def _each(mask: Callable[[str], str], texts: Iterable[str]) -> tuple[str, ...]:
 def mask_recording(recording: Recording) -> Recording:
     """Return the recording with paths, commands, users and hosts replaced."""
     return Masker.of(recording).recording(recording)
-
-
-def mask_judgement(judgement: Judgement) -> Judgement:
-    """Return the judgement with paths, commands, users and hosts replaced."""
-    return Masker().judgement(judgement)
-
-
-def mask_difference(difference: Difference) -> Difference:
-    """Return the difference with paths, commands, users and hosts replaced."""
-    return Masker().difference(difference)

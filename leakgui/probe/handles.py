@@ -10,9 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from leakgui.model.metric import HANDLE_KINDS
-from leakgui.model.process import ProcessKey
-from leakgui.probe.edge import explain
-from leakgui.probe.process_stat import ask_alive, read_stat
 from leakgui.probe.procfs import list_names, opened_folder
 from leakgui.probe.sockets import TCP_TABLES, Socket, read_sockets_at, read_tcp_states
 
@@ -50,31 +47,11 @@ class SeenHandle(NamedTuple):
     """Remote address of a socket, or empty."""
 
 
-def list_handles(pid: int) -> list[SeenHandle]:
-    """Return every handle of a process, ordered by number.
+def list_handles_at(folder: int) -> list[SeenHandle]:
+    """Return the handles of an open /proc/PID, ordered by number; raises ``OSError``.
 
     A handle that is closed while the list is made is left out.
-
-    Raises:
-        ProcessGone: no process has this pid, or it ended meanwhile.
-        AccessDenied: its handles may not be listed.
     """
-    try:
-        key = ProcessKey(pid, read_stat(pid).start_ticks)
-    except OSError as error:
-        raise explain(error, ProcessKey(pid, -1), (OSError,), ask_alive) from error
-    try:
-        with opened_folder(f"/proc/{pid}") as folder:
-            handles = list_handles_at(folder)
-    except OSError as error:
-        raise explain(error, key, (OSError,), ask_alive) from error
-    # An ending process closes its handles first: then the list above is too short.
-    ask_alive(key)
-    return handles
-
-
-def list_handles_at(folder: int) -> list[SeenHandle]:
-    """Return what ``list_handles`` does from an open /proc/PID; raises ``OSError``."""
     links = list(read_links(folder))
     has_sockets = any(link.startswith("socket:[") for _, link in links)
     sockets = read_sockets_at(folder) if has_sockets else {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from leakgui.probe.procfs import as_text, opened_folder, read_file
+from leakgui.probe.procfs import as_text, read_file
 
 TCP_STATES: tuple[str, ...] = (
     "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
@@ -46,20 +46,12 @@ class Socket(NamedTuple):
 Rows = Iterator[tuple[int, Socket]]
 
 
-def read_sockets(pid: int) -> dict[int, Socket]:
-    """Return the sockets of the process's network namespace by inode.
-
-    A table that this kernel lacks or refuses is left out; never raises for that.
-    """
-    try:
-        with opened_folder(f"/proc/{pid}") as folder:
-            return read_sockets_at(folder)
-    except OSError:
-        return {}
-
-
 def read_sockets_at(folder: int) -> dict[int, Socket]:
-    """Return what ``read_sockets`` does, from an open /proc/PID."""
+    """Return the sockets of a process's network namespace by inode.
+
+    ``folder`` is its open /proc/PID. A table that this kernel lacks or refuses is left
+    out; never raises for that.
+    """
     found: dict[int, Socket] = {}
     for name, parse in TABLES.items():
         try:

@@ -97,11 +97,6 @@ class LiveRecording:
     # -- asking ---------------------------------------------------------------------
 
     @property
-    def target_name(self) -> str:
-        """What the process is called."""
-        return self.target.name
-
-    @property
     def elapsed_s(self) -> float:
         """Seconds since the start; stands still after the end."""
         return self._clock.elapsed_s()

@@ -34,8 +34,6 @@ from leakgui.session.reader import SessionReader
 from leakgui.session.store import SessionWriter
 from leakgui.texts import say
 
-__all__ = ["Cost", "Recorder"]
-
 logger = logging.getLogger(__name__)
 
 _EXIT_CODE_WAIT_S = 2.0

@@ -81,9 +81,10 @@ def write_difference_beside(workspace: Workspace, path: Path) -> None:
     if difference is None:
         workspace.said.emit(workspace.tr("Compare two snapshots first."))
         return
+    is_masked = bool(workspace.settings.get("mask"))
     workspace.jobs.ask_latest(
         f"export {path}",
-        lambda _: write_difference(difference, path),
+        lambda _: write_difference(difference, path, mask=is_masked),
         lambda _: workspace.said.emit(
             workspace.tr("Written: {path}").format(path=path)
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -130,17 +130,6 @@ class ColumnsTable(QWidget):
             )
             lines.append("\t".join(cells))
         QGuiApplication.clipboard().setText("\n".join(lines))
-
-    def select_row(self, row: int) -> None:
-        """Select a row of the columns, where it is visible."""
-        places = np.flatnonzero(self.model.order == row)
-        if len(places):
-            index = self.model.index(int(places[0]), 0)
-            flags = (
-                QItemSelectionModel.SelectionFlag.ClearAndSelect
-                | QItemSelectionModel.SelectionFlag.Rows
-            )
-            self.view.selectionModel().setCurrentIndex(index, flags)
 
     def _fit_widths(self) -> None:
         """Fit by the first rows: asking a million would take seconds."""

@@ -14,7 +14,8 @@ from leakgui.model.metric import Tier
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import Event, EventKind
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
-from leakgui.recording.recorder import Cost, Recorder
+from leakgui.recording.cost import Cost
+from leakgui.recording.recorder import Recorder
 from leakgui.settings import Settings
 from leakgui.ui.jobs import Jobs
 from leakgui.ui.judging import Judging

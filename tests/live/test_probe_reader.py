@@ -11,10 +11,8 @@ import pytest
 from leakgui.errors import ProcessGone, TargetError, Unsupported
 from leakgui.model.metric import HANDLE_KINDS, METRIC_BY_KEY, Tier
 from leakgui.model.process import ProcessKey
-from leakgui.probe.handles import list_handles
 from leakgui.probe.platform import current
 from leakgui.probe.procfs import count_handles_of
-from leakgui.probe.sockets import read_sockets
 from tests.live.obedient import Obedient, wait_until
 
 pytestmark = [
@@ -161,8 +159,7 @@ def test_a_handle_names_its_target(reader, target, tmp_path):
     assert f"{path}2 (deleted)" in targets
     assert targets[f"unix {tmp_path / 's'}"].state == "LISTEN"
     assert handles == sorted(handles)
-    assert handles == list_handles(target.pid)
-    assert targets[f"unix {tmp_path / 's'}"].inode in read_sockets(target.pid)
+    assert targets[f"unix {tmp_path / 's'}"].inode > 0
 
 
 def test_a_path_too_long_for_the_kernel_is_still_a_file(reader, target, tmp_path):
@@ -209,8 +206,6 @@ def test_a_zombie_is_gone_and_says_who_must_collect_it(reader, target):
         assert str(os.getpid()) in caught.value.hint
     with pytest.raises(ProcessGone):
         reader.read_handles()
-    with pytest.raises(ProcessGone):
-        list_handles(target.pid)
     assert reader.read_state() == "Z"
 
 
@@ -227,9 +222,6 @@ def test_a_collected_process_is_gone(reader, target, platform):
             ask(reader.key)
     with pytest.raises(ProcessGone):
         platform.find_key(target.pid)
-    with pytest.raises(ProcessGone):
-        list_handles(target.pid)
-    assert read_sockets(target.pid) == {}
     assert "system" in reader.facts()
 
 

@@ -23,7 +23,6 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 class GrowingSource:
     """A live recording as the plots see it."""
 
-    target_name = "server"
     started_unix_s = START
 
     def __init__(self) -> None:
@@ -258,11 +257,6 @@ def test_decimal_units_everywhere(recorded):
     assert readings(recorded)["rss_bytes"] == "346 MB"
     assert "MB" in recorded.describe()
     assert "MiB" not in recorded.describe()
-
-
-def test_from_zero(recorded):
-    recorded.set_from_zero(True)
-    assert row(recorded, "memory").plot.values[0] <= 0
 
 
 # --- mouse and keys ----------------------------------------------------------

@@ -112,6 +112,6 @@ def test_copies_the_selected_rows_with_their_titles(qtbot, qapp):
     table = ColumnsTable()
     qtbot.addWidget(table)
     table.show_columns(columns(["a", "b"], [1, 2]))
-    table.select_row(1)
+    table.view.selectRow(1)
     table.copy_selection()
     assert qapp.clipboard().text() == "Name\tNumber\nb\t2"

@@ -366,3 +366,20 @@ def test_an_export_replaces_only_what_it_may(
     monkeypatch.setattr(QMessageBox, "question", lambda *_: button)
     dialog._write()
     assert ((tmp_path / "out.csv").read_text() != "mine") == is_replaced
+
+
+@pytest.mark.parametrize("is_masked", [True, False])
+def test_an_exported_difference_obeys_the_masking_setting(
+    qtbot, window, target, tmp_path, is_masked
+):
+    from leakgui.ui.exporting import write_difference_beside
+
+    attach(qtbot, window, target.pid)
+    take_snapshot(qtbot, window, 1)
+    with qtbot.waitSignal(window.workspace.compared, timeout=15_000):
+        window.workspace.take_snapshot()
+    window.settings.set("mask", is_masked)
+    path = tmp_path / "difference.csv"
+    with qtbot.waitSignal(window.workspace.said, timeout=15_000):
+        write_difference_beside(window.workspace, path)
+    assert ("/lib" in path.read_text()) != is_masked

@@ -86,7 +86,9 @@ def test_python_targets_need_no_compiler(monkeypatch) -> None:
     monkeypatch.setattr(building.shutil, "which", lambda _: None)
     for target in TARGETS:
         if target.language is Language.PYTHON:
-            assert starting.start_target(target.name)[-1].endswith(target.source)
+            assert (
+                starting.prepare_target(target.name).command[-1].endswith(target.source)
+            )
 
 
 def test_unknown_name_lists_the_known() -> None:
