@@ -8,8 +8,6 @@ unpickled::
 
     client                               server
     {id, verb: "hello"}                  {id, reply: "hello", protocol}
-    {id, verb: "capabilities", pid,      {id, reply: "capabilities", rows: [...]}
-        start_ticks}
     {id, verb: "snapshot", pid,          {id, reply: "progress", done, total} ...
         start_ticks}                     {id, reply: "snapshot", counters, gaps,
                                              facts, cost_ms, taken_unix_s, arrays}

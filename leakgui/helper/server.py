@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 
 from leakgui.errors import HelperFailed, LeakguiError, ProcessGone
 from leakgui.helper.packing import pack_snapshot
@@ -44,7 +43,6 @@ class Server:
         self._told_at_s = 0.0
         self._answer_by_verb: dict[object, Callable[[Header], Answer]] = {
             "hello": self._hello,
-            "capabilities": self._capabilities,
             "snapshot": self._snapshot,
             "bye": self._bye,
         }
@@ -95,10 +93,6 @@ class Server:
 
     def _refuse(self, _: Header) -> Answer:
         raise broken("no such verb")
-
-    def _capabilities(self, header: Header) -> Answer:
-        rows = self._platform.capabilities(self._find_key(header))
-        return {"reply": "capabilities", "rows": [asdict(row) for row in rows]}, []
 
     def _snapshot(self, header: Header) -> Answer:
         key = self._find_key(header)

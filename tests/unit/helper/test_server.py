@@ -16,7 +16,6 @@ from leakgui.errors import AccessDenied, LeakguiError, ProcessGone, Unsupported
 from leakgui.helper.protocol import Frame, read_frame, write_frame
 from leakgui.helper.server import Server
 from leakgui.model.process import ProcessKey
-from leakgui.probe.face import Capability
 from leakgui.probe.raw import RawSnapshot, text_column
 
 ALIVE = ProcessKey(812, 5000)
@@ -34,11 +33,6 @@ class OneProcess:
         if pid != ALIVE.pid:
             raise ProcessGone("no such process", "look again")
         return ALIVE
-
-    def capabilities(self, key):
-        return (
-            Capability(key="counters", label="Counters", is_allowed=True, reason="own"),
-        )
 
     def take_raw_snapshot(self, key, progress=None):
         assert key == ALIVE
@@ -105,23 +99,9 @@ def test_a_snapshot_comes_after_progress_and_holds_what_was_read():
     assert len(progress) < 100  # a thousand calls within a moment are told once
 
 
-def test_it_tells_what_can_be_read():
-    _, frames, _ = answers(request(verb="capabilities", **ALIVE._asdict()))
-    assert frames[0].header["rows"] == [
-        {
-            "key": "counters",
-            "label": "Counters",
-            "is_allowed": True,
-            "reason": "own",
-            "command": "",
-        }
-    ]
-
-
-@pytest.mark.parametrize("verb", ["snapshot", "capabilities"])
 @pytest.mark.parametrize("key", [{"pid": 813}, {"start_ticks": 5001}])
-def test_another_process_with_the_same_pid_is_gone(verb, key):
-    _, frames, _ = answers(request(**{"verb": verb, **ALIVE._asdict(), **key}))
+def test_another_process_with_the_same_pid_is_gone(key):
+    _, frames, _ = answers(request(**{"verb": "snapshot", **ALIVE._asdict(), **key}))
     assert frames[-1].header["error"] == "ProcessGone"
 
 
