@@ -52,22 +52,41 @@ class Subject(Protocol):
 
 
 class _Compared:
-    """Differences of successive snapshots, each pair computed once."""
+    """What snapshots say to the rules: each is read and each pair compared once.
+
+    Judgements may overlap in two threads: each works on its own copy of what is
+    known, and the last one to end keeps it.
+    """
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._known: dict[tuple[int, int], Difference] = {}
+        self._newest: Snapshot | None = None
 
     def differences(self, events: Sequence[Event]) -> tuple[Difference, ...]:
         """Compare each of the newest snapshots with the one before it."""
         numbers = [heading.number for heading in self._subject.headings()]
         numbers = numbers[-MOST_JUDGED_SNAPSHOTS:]
         pairs = list(pairwise(numbers))
-        self._known = {pair: self._known[pair] for pair in pairs if pair in self._known}
-        for pair in pairs:
-            if pair not in self._known:
-                self._known[pair] = compare_numbers(self._subject, *pair, events)
-        return tuple(self._known[pair] for pair in pairs)
+        known = self._known
+        found = {
+            pair: known[pair]
+            if pair in known
+            else compare_numbers(self._subject, *pair, events)
+            for pair in pairs
+        }
+        self._known = found
+        return tuple(found.values())
+
+    def latest(self) -> Snapshot | None:
+        """Return the newest snapshot, None where there is none."""
+        headings = self._subject.headings()
+        if not headings:
+            return None
+        newest, number = self._newest, headings[-1].number
+        if newest is None or newest.number != number:
+            newest = self._newest = self._subject.snapshot(number)
+        return newest
 
 
 def describe_counters(difference: Difference) -> str:
@@ -127,7 +146,7 @@ class LiveSubject:
 
     def observed(self) -> Observed:
         differences = self._compared.differences(self.recorder.live.events)
-        return self.recorder.live.observed(differences, _latest(self))
+        return self.recorder.live.observed(differences, self._compared.latest())
 
     def close(self) -> None:
         self.recorder.stop()
@@ -162,14 +181,9 @@ class FileSubject:
 
     def observed(self) -> Observed:
         differences = self._compared.differences(self._recording.events)
-        latest = _latest(self)
+        latest = self._compared.latest()
         return observe(self._recording, differences, (latest,) if latest else ())
 
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
-
-
-def _latest(subject: Subject) -> Snapshot | None:
-    headings = subject.headings()
-    return subject.snapshot(headings[-1].number) if headings else None
