@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from leakgui.model.columns import F64, I64
 from leakgui.model.difference import Changes
-from leakgui.model.snapshot import F64, I64
 from leakgui.model.text_column import TextColumn
 
 Integers = npt.NDArray[np.int64]

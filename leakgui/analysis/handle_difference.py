@@ -18,8 +18,9 @@ from leakgui.analysis.grouping import (
     list_counts,
 )
 from leakgui.formatting import format_duration
+from leakgui.model.columns import F64
 from leakgui.model.difference import Changes
-from leakgui.model.snapshot import F64, Handles
+from leakgui.model.snapshot import Handles
 from leakgui.texts import say
 
 FIRST_EPHEMERAL_PORT = 32768

@@ -19,8 +19,9 @@ from leakgui.analysis.grouping import (
     list_counts,
 )
 from leakgui.formatting import format_bytes
+from leakgui.model.columns import F64
 from leakgui.model.difference import Changes
-from leakgui.model.snapshot import F64, Mappings
+from leakgui.model.snapshot import Mappings
 from leakgui.texts import say
 
 MANY_OF_ONE_SIZE = 4

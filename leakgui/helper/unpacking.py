@@ -13,15 +13,8 @@ import numpy.typing as npt
 
 from leakgui.helper.packing import POOL_SUFFIX
 from leakgui.helper.protocol import Frame, Header, broken
-from leakgui.model.snapshot import (
-    Columns,
-    Gap,
-    GapReason,
-    Handles,
-    Mappings,
-    Snapshot,
-    Threads,
-)
+from leakgui.model.columns import Columns
+from leakgui.model.snapshot import Gap, GapReason, Handles, Mappings, Snapshot, Threads
 from leakgui.model.text_column import TextColumn
 
 Table = TypeVar("Table", bound=Columns)

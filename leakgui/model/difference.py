@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leakgui.model.snapshot import F64, I64, Columns, Gap
+from leakgui.model.columns import F64, I64, Columns
+from leakgui.model.heap import HeapDifference
+from leakgui.model.snapshot import Gap
 from leakgui.model.text_column import TextColumn
 
 
@@ -51,3 +53,10 @@ class Difference:
     """Changes of memory up to this are within what comes and goes by itself."""
     has_change: bool = True
     """False: no difference above noise."""
+    heap_by_size: Changes | None = None
+    """Blocks in use by size class; ``None`` where a snapshot has no heap."""
+    heap_by_type: Changes | None = None
+    """Blocks in use by class, text or, where neither is known, by size."""
+    heap_lost: Changes | None = None
+    """Blocks that nothing reaches, by class, text or size."""
+    heap: HeapDifference | None = None

@@ -8,17 +8,12 @@ whole; a single unknown number is NaN, a single unknown text is empty.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-import numpy as np
-import numpy.typing as npt
-
+from leakgui.model.columns import F64, I64, U64, Columns
+from leakgui.model.heap import Heap
 from leakgui.model.text_column import TextColumn
-
-U64 = npt.NDArray[np.uint64]
-I64 = npt.NDArray[np.int64]
-F64 = npt.NDArray[np.float64]
 
 
 class GapReason(StrEnum):
@@ -38,33 +33,6 @@ class Gap:
     where: str
     reason: GapReason
     detail: str = ""
-
-
-class Columns:
-    """What every table of columns can do."""
-
-    __slots__ = ()
-
-    def __post_init__(self) -> None:
-        """Check that the columns are equally long, then close them for writing."""
-        lengths = set()
-        for entry in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            column = getattr(self, entry.name)
-            if column is None:
-                continue
-            lengths.add(len(column))
-            if isinstance(column, np.ndarray):
-                column.flags.writeable = False
-        if len(lengths) > 1:
-            message = f"{type(self).__name__} has columns of {sorted(lengths)} rows"
-            raise ValueError(message)
-
-    def __len__(self) -> int:
-        for entry in fields(self):  # type: ignore[arg-type]  # subclasses are dataclasses
-            column = getattr(self, entry.name)
-            if column is not None:
-                return len(column)
-        return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -146,6 +114,8 @@ class Snapshot:
     """How long taking it took, outside the target."""
     note: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    heap: Heap | None = None
+    """What is known of the native heap; ``None`` where nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,3 +130,6 @@ class SnapshotHeading:
     handles: float | None
     threads: float | None
     note: str = ""
+    has_heap: bool = False
+    lost_bytes: float | None = None
+    """What nothing reaches in its heap; ``None`` where that is not known."""

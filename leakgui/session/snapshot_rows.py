@@ -12,15 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from leakgui.formatting import printable
-from leakgui.model.snapshot import (
-    Columns,
-    Gap,
-    GapReason,
-    Handles,
-    Mappings,
-    Snapshot,
-    Threads,
-)
+from leakgui.model.columns import Columns
+from leakgui.model.snapshot import Gap, GapReason, Handles, Mappings, Snapshot, Threads
 from leakgui.model.text_column import TextColumn
 from leakgui.session.columns import PackedColumn, pack_column, unpack_column
 from leakgui.session.doubtful import is_number, moment_s, wall_clock_s, whole

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leakgui.formatting import format_bytes, format_count
-from leakgui.model.snapshot import U64, Mappings, Snapshot
+from leakgui.model.columns import U64
+from leakgui.model.snapshot import Mappings, Snapshot
 from leakgui.model.text_column import TextColumn
 from leakgui.ui.cells import write_address, write_bytes, write_exact_bytes, write_text
 from leakgui.ui.columns_model import Column

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from leakgui.errors import BadUsage, SessionUnreadable, WriteFailed
+from leakgui.model.columns import Columns
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import Event, EventKind, TimeGap
-from leakgui.model.snapshot import Columns, Snapshot
+from leakgui.model.snapshot import Snapshot
 from leakgui.model.text_column import TextColumn
 from leakgui.session.opening import is_session, open_recording
 from leakgui.session.reader import SessionReader

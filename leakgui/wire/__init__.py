@@ -1,0 +1,1 @@
+"""How leakgui's processes talk: frames, file descriptors, and children."""

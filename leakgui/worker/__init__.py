@@ -1,0 +1,1 @@
+"""The process that interprets copied memory, without rights."""
