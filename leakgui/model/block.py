@@ -16,8 +16,8 @@ class Neighbour:
     offset: int
     """Where in the pointing block, in bytes, the pointer lies."""
     type_name: str
-    bytes: int
-    """Usable size of the other block; 0 where it is a root."""
+    usable_bytes: int
+    """Of the other block; 0 where it is a root."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class BlockDetail:
     """What is known of one block in use; lists are bounded, counts are not."""
 
     address: int
-    bytes: int
+    usable_bytes: int
     state: str
     """One of ``leakgui.model.heap.BlockState``."""
     type_name: str

@@ -1,0 +1,1 @@
+"""The heap allocators that leakgui can walk."""

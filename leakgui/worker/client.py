@@ -1,0 +1,1 @@
+"""Start the worker, and ask it."""
