@@ -1,0 +1,57 @@
+"""Hold a process still for a moment and copy its memory, on x86-64 Linux.
+
+The face of the package is two functions. They belong into a process with one
+thread (the helper): a copy is made by a child process, the *freezer*, because the
+kernel lets a traced target run on when its tracer dies.
+"""
+
+from __future__ import annotations
+
+from leakgui.errors import Unsupported
+from leakgui.model.process import ProcessKey
+from leakgui.probe.freezing.raw_copy import (
+    INJECT,
+    PAUSE,
+    RawEstimate,
+    RawHeapCopy,
+)
+from leakgui.probe.raw import Progress
+from leakgui.texts import say
+
+__all__ = [
+    "INJECT",
+    "PAUSE",
+    "RawEstimate",
+    "RawHeapCopy",
+    "copy_heap",
+    "estimate_heap_copy",
+]
+
+
+def estimate_heap_copy(key: ProcessKey) -> RawEstimate:
+    """Return what a copy of this process would cost; the target runs meanwhile.
+
+    Raises:
+        ProcessGone: it ended, or the pid is another's.
+        AccessDenied: the system would not let us stop it; the hint says what would.
+        Unsupported: this kind of process or system cannot be copied.
+    """
+    raise Unsupported(say("This is not built yet."))
+
+
+def copy_heap(
+    key: ProcessKey, level: str = PAUSE, progress: Progress | None = None
+) -> RawHeapCopy:
+    """Stop the process, copy its memory, let it run on, and return the copy.
+
+    ``level`` is ``pause`` or ``inject``; the latter falls back to the former where
+    a hazard is known, and says so in ``notes``. ``progress`` is told bytes.
+
+    Raises:
+        ProcessGone: it ended before or while it was copied.
+        AccessDenied: the system does not let us stop it, or somebody else traces it.
+        Unsupported: this kind of process or system cannot be copied, it could not be
+            stopped in time, or there is too little memory here.
+        HelperFailed: the freezer died; the target runs on.
+    """
+    raise Unsupported(say("This is not built yet."))
