@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from leakgui.analysis.cells import Cells
 from leakgui.model.difference import Difference
+from leakgui.model.heap import HeapDifference
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, Recording, TimeGap
 from leakgui.model.snapshot import Snapshot
@@ -30,6 +31,9 @@ class Observed:
     gaps: tuple[TimeGap, ...] = ()
     differences: tuple[Difference, ...] = ()
     """Of successive snapshots, oldest first."""
+    heap_differences: tuple[HeapDifference, ...] = ()
+    """Of successive snapshots that hold a heap, oldest first; ``before`` and ``after``
+    of each are heaps whose blocks were counted."""
     latest_snapshot: Snapshot | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,6 +42,7 @@ def observe(
     recording: Recording,
     differences: Sequence[Difference] = (),
     snapshots: Sequence[Snapshot] = (),
+    heap_differences: Sequence[HeapDifference] = (),
 ) -> Observed:
     """Gather a finished recording; series without a single sample are left out."""
     cells = {
@@ -51,6 +56,7 @@ def observe(
         events=recording.events,
         gaps=recording.gaps,
         differences=tuple(differences),
+        heap_differences=tuple(heap_differences),
         latest_snapshot=snapshots[-1] if snapshots else None,
         facts=recording.facts,
     )
