@@ -1,0 +1,18 @@
+"""Who keeps memory: what would be lost with a block, and who points to it."""
+
+from leakgui.worker.holding.holders import HolderRow, find_holders
+from leakgui.worker.holding.neighbours import Reference, referrers, targets
+from leakgui.worker.holding.paths import Step, path_to
+from leakgui.worker.holding.retaining import Retained, retained_by_lost
+
+__all__ = [
+    "HolderRow",
+    "Reference",
+    "Retained",
+    "Step",
+    "find_holders",
+    "path_to",
+    "referrers",
+    "retained_by_lost",
+    "targets",
+]
