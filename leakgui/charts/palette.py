@@ -128,6 +128,44 @@ STYLES: Mapping[str, LineStyle] = {
 _UNKNOWN_METRIC = LineStyle(*_GREY, SOLID)
 
 
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How an area is filled, light and dark; hatched where it is lost."""
+
+    light: str
+    dark: str
+    is_hatched: bool = False
+
+    def color(self, dark: bool) -> QColor:  # light or dark
+        return QColor(self.dark if dark else self.light)
+
+
+# Where memory is. Neighbours in a bar differ in lightness as well as in hue, and
+# text in the ink of the theme has a contrast of 4.5:1 on every one of them.
+FILLS: Mapping[str, Fill] = {
+    "in-use": Fill("#7db8e0", "#1f5b8a"),
+    "lost": Fill("#f2a65e", "#8c4a10", is_hatched=True),
+    "possible": Fill("#f5dc8c", "#6e5b12", is_hatched=True),
+    "free": Fill("#cfe3f1", "#2c4458"),
+    "overhead": Fill("#aab7c4", "#46525e"),
+    "stacks": Fill("#c9b8e4", "#54407c"),
+    "files": Fill("#9fd8c1", "#1c5c48"),
+    "shared": Fill("#e6bcd4", "#703d5a"),
+    "other": Fill("#dcdfe3", "#3a424c"),
+    "kernel": Fill("#d9c3a5", "#5c4526"),
+    "class": Fill("#a9cdea", "#254f73"),
+    "text": Fill("#b4dfcc", "#1d5645"),
+    "size": Fill("#d8dce1", "#39414b"),
+    "rest": Fill("#eceef1", "#262b32"),
+}
+_UNKNOWN_FILL = FILLS["other"]
+
+
+def fill_of(kind: str) -> Fill:
+    """Return how an area of this kind is filled; grey where nobody decided."""
+    return FILLS.get(kind, _UNKNOWN_FILL)
+
+
 def style_of(key: str) -> LineStyle:
     """Return how the curve of this metric looks; grey where nobody decided."""
     return STYLES.get(key, _UNKNOWN_METRIC)

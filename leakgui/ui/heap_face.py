@@ -6,57 +6,11 @@ The real one is ``leakgui.recording.recorder.Recorder``; tests put a puppet here
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from leakgui.model.block import BlockDetail
-from leakgui.model.heap import Level
 from leakgui.model.snapshot import Snapshot
-
-
-class Estimate(Protocol):
-    """What a copy of the heap would cost, asked before anything is stopped."""
-
-    @property
-    def copy_bytes(self) -> int:
-        """Bytes that would be copied."""
-
-    @property
-    def paused_ms(self) -> float:
-        """How long the process would stand still."""
-
-    @property
-    def can_fork(self) -> bool:
-        """Whether a fork snapshot is possible."""
-
-    @property
-    def cannot_fork_reason(self) -> str:
-        """Why it is not."""
-
-
-class Stage(Protocol):
-    """How far a heap snapshot is."""
-
-    @property
-    def text(self) -> str:
-        """What is done now, in a few words."""
-
-    @property
-    def done(self) -> int:
-        """How much of it is done."""
-
-    @property
-    def total(self) -> int:
-        """Of how much; 0 where that is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the user agreed to."""
-
-    level: Level
-    confirm_after_s: float = 3.0
-    """Seconds until the second look; 0 takes one look only."""
+from leakgui.recording.heap_taking import Estimate, HeapStage, HeapWish
 
 
 @runtime_checkable
@@ -72,7 +26,7 @@ class HeapRecorder(Protocol):
         """
 
     def take_snapshot(
-        self, name: str = "", heap: Wish | None = None
+        self, name: str = "", heap: HeapWish | None = None
     ) -> Future[Snapshot]:
         """Take a snapshot in the background, with the heap where it is wished."""
 
@@ -84,7 +38,7 @@ class HeapRecorder(Protocol):
         """The snapshot whose contents are still there to be looked into."""
 
     @property
-    def heap_stage(self) -> Stage | None:
+    def heap_stage(self) -> HeapStage | None:
         """How far the heap snapshot under way is; None where none is."""
 
     def cancel_heap(self) -> None:
