@@ -13,8 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import IO
 
 from leakgui.errors import HelperFailed
-from leakgui.helper.protocol import Frame, Header, read_frame, write_frame
 from leakgui.texts import say
+from leakgui.wire.frames import Frame, Header, read_frame, write_frame
 
 logger = logging.getLogger("leakgui.helper")
 

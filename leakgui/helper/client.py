@@ -17,11 +17,12 @@ from leakgui.errors import (
     Unsupported,
 )
 from leakgui.helper.child import COMMAND, Child
-from leakgui.helper.protocol import PROTOCOL, Frame, Header, broken
 from leakgui.helper.unpacking import unpack_snapshot
+from leakgui.helper.verbs import PROTOCOL
 from leakgui.model.process import ProcessKey
 from leakgui.model.snapshot import Snapshot
 from leakgui.texts import say
+from leakgui.wire.frames import Frame, Header, broken
 
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 
-from leakgui.helper.protocol import Header, Sent
 from leakgui.probe.raw import RawSnapshot, RawTable, RawText
+from leakgui.wire.frames import Header, Sent
 
 POOL_SUFFIX = ".pool"
 """A text column travels as its codes and, under its name with this, its texts."""

@@ -13,8 +13,11 @@ from collections.abc import Callable
 
 from leakgui.errors import HelperFailed, LeakguiError, ProcessGone
 from leakgui.helper.packing import pack_snapshot
-from leakgui.helper.protocol import (
-    PROTOCOL,
+from leakgui.helper.verbs import PROTOCOL
+from leakgui.model.process import ProcessKey
+from leakgui.probe.face import Platform
+from leakgui.texts import say
+from leakgui.wire.frames import (
     Header,
     Sent,
     Sink,
@@ -23,9 +26,6 @@ from leakgui.helper.protocol import (
     read_frame,
     write_frame,
 )
-from leakgui.model.process import ProcessKey
-from leakgui.probe.face import Platform
-from leakgui.texts import say
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from leakgui.helper.packing import POOL_SUFFIX
-from leakgui.helper.protocol import Frame, Header, broken
 from leakgui.model.columns import Columns
 from leakgui.model.snapshot import Gap, GapReason, Handles, Mappings, Snapshot, Threads
 from leakgui.model.text_column import TextColumn
+from leakgui.wire.frames import Frame, Header, broken
 
 Table = TypeVar("Table", bound=Columns)
 Array = npt.NDArray[np.uint8 | np.uint32 | np.int64 | np.uint64 | np.float64]

@@ -21,7 +21,7 @@ from leakgui.errors import AccessDenied, HelperFailed, ProcessGone
 from leakgui.helper import child
 from leakgui.helper.child import COMMAND, Child
 from leakgui.helper.client import HelperClient
-from leakgui.helper.protocol import read_frame, write_frame
+from leakgui.wire.frames import read_frame, write_frame
 from leakgui.model.process import ProcessKey
 from leakgui.probe import platform
 

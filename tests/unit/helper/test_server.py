@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakgui.errors import AccessDenied, LeakguiError, ProcessGone, Unsupported
-from leakgui.helper.protocol import Frame, read_frame, write_frame
+from leakgui.wire.frames import Frame, read_frame, write_frame
 from leakgui.helper.server import Server
 from leakgui.model.process import ProcessKey
 from leakgui.probe.raw import RawSnapshot, text_column

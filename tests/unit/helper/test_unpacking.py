@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from leakgui.errors import HelperFailed
 from leakgui.helper.packing import pack_pool, pack_snapshot
-from leakgui.helper.protocol import Frame, Header, Sent, read_frame, write_frame
+from leakgui.wire.frames import Frame, Header, Sent, read_frame, write_frame
 from leakgui.helper.unpacking import unpack_pool, unpack_snapshot
 from leakgui.model.snapshot import GapReason
 from leakgui.probe.handles import SeenHandle

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakgui.errors import HelperFailed
-from leakgui.helper.protocol import (
+from leakgui.wire.frames import (
     MOST_HEADER_BYTES,
     MOST_PAYLOAD_BYTES,
     WIDTH_BY_DTYPE,

@@ -1,18 +1,10 @@
-"""Frames and verbs spoken between client and server.
+"""Frames: what leakgui's processes say to each other.
 
 A frame is a header's length (u32), a JSON header, a payload's length (u64) and the
 payload; numbers are little-endian. The header names what is in the payload under
 ``arrays``: name, dtype and rows of each column, in the order in which their bytes
 follow one another. Both ends check everything before they use it, and nothing is
-unpickled::
-
-    client                               server
-    {id, verb: "hello"}                  {id, reply: "hello", protocol}
-    {id, verb: "snapshot", pid,          {id, reply: "progress", done, total} ...
-        start_ticks}                     {id, reply: "snapshot", counters, gaps,
-                                             facts, cost_ms, taken_unix_s, arrays}
-    {id, verb: "bye"}                    {id, reply: "bye"}, and it ends
-    anything that failed                 {id, reply: "error", error, message, hint}
+unpickled.
 """
 
 from __future__ import annotations
@@ -27,7 +19,6 @@ from typing import NamedTuple, Protocol, TypeAlias
 from leakgui.errors import HelperFailed
 from leakgui.texts import say
 
-PROTOCOL = 1
 MOST_HEADER_BYTES = 1 << 20
 MOST_PAYLOAD_BYTES = 4 << 30
 
