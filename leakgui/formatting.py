@@ -50,6 +50,27 @@ def _three_figures(size: float) -> str:
     return f"{size:.1f}" if size >= 9.995 else f"{size:.2f}"
 
 
+def format_size_range(least: int, most: int) -> str:
+    """Return ``48 bytes`` or ``8.0–9.9 KiB`` for sizes from ... to, both included.
+
+    Both ends are cut off and not rounded, so that neighbours stay apart.
+    """
+    units, step = (_DECIMAL, 1000) if _is_decimal else (_BINARY, 1024)
+    if least == most or least < step:
+        ends = dict.fromkeys((least, most))
+        return f"{'–'.join(format_count(end) for end in ends)} bytes"
+    index, scale = 0, 1
+    while least >= scale * step and index < len(units) - 1:
+        index, scale = index + 1, scale * step
+    low, high = _cut_off(least, scale), _cut_off(most, scale)
+    return f"{low}–{high} {units[index]}"
+
+
+def _cut_off(size: int, scale: int) -> str:
+    tenths = size * 10 // scale
+    return f"{tenths // 10:,}" if tenths >= 1000 else f"{tenths / 10:.1f}"
+
+
 def format_count(value: float | None) -> str:
     """Return ``12,345``; ``n/a`` for None and NaN."""
     if value is None or math.isnan(value):

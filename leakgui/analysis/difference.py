@@ -8,9 +8,15 @@ from typing import TypeVar
 import numpy as np
 
 from leakgui.analysis.handle_difference import compare_handles
+from leakgui.analysis.heap_difference import (
+    compare_groups,
+    compare_heaps,
+    find_heap_gap,
+)
 from leakgui.analysis.mapping_difference import compare_mappings
 from leakgui.analysis.thread_difference import compare_threads
 from leakgui.model.difference import Changes, Difference
+from leakgui.model.heap import HeapDifference
 from leakgui.model.snapshot import Gap, GapReason, Snapshot
 from leakgui.texts import say
 
@@ -26,9 +32,9 @@ def compare(before: Snapshot, after: Snapshot, steps: int = 0) -> Difference:
     """Return the later snapshot minus the earlier one, in groups.
 
     Mappings are grouped by what backs them, handles by kind and target, threads
-    by name. Every group that is in one of the snapshots is a row, unchanged ones
-    too; rows are ordered by growth. A section that one snapshot lacks is None,
-    with a gap that says why.
+    by name, blocks by type and by size. Every group that is in one of the snapshots
+    is a row, unchanged ones too; rows are ordered by growth. A section that one
+    snapshot lacks is None, with a gap that says why.
     """
     mappings = _section(before.mappings, after.mappings, compare_mappings)
     handles = _section(
@@ -37,6 +43,7 @@ def compare(before: Snapshot, after: Snapshot, steps: int = 0) -> Difference:
         lambda old, new: compare_handles(old, new, after.elapsed_s),
     )
     threads = _section(before.threads, after.threads, compare_threads)
+    heap, groups = compare_heaps(before, after), compare_groups(before.heap, after.heap)
     noise_bytes = find_noise(before)
     return Difference(
         from_number=before.number,
@@ -51,7 +58,12 @@ def compare(before: Snapshot, after: Snapshot, steps: int = 0) -> Difference:
         gaps=_gaps(before, after),
         noise_bytes=noise_bytes,
         has_change=_has_counts_changed(mappings, handles, threads)
-        or _has_memory_changed(before, after, noise_bytes),
+        or _has_memory_changed(before, after, noise_bytes)
+        or _has_heap_changed(heap, noise_bytes),
+        heap=heap,
+        heap_by_size=groups.by_size,
+        heap_by_type=groups.by_type,
+        heap_lost=groups.lost,
     )
 
 
@@ -101,6 +113,13 @@ def _has_memory_changed(before: Snapshot, after: Snapshot, noise_bytes: float) -
     return True
 
 
+def _has_heap_changed(heap: HeapDifference | None, noise_bytes: float) -> bool:
+    """Return whether more is in use than noise; what is lost counts block by block."""
+    return heap is not None and bool(
+        heap.lost or heap.lost_bytes or abs(heap.in_use_bytes) > noise_bytes
+    )
+
+
 def _gaps(before: Snapshot, after: Snapshot) -> tuple[Gap, ...]:
     """Return the gaps of both, and one for each section that is missing unsaid."""
     gaps = list(dict.fromkeys((*before.gaps, *after.gaps)))
@@ -114,4 +133,7 @@ def _gaps(before: Snapshot, after: Snapshot) -> tuple[Gap, ...]:
         if lacking and where not in told:
             detail = say("Snapshot {number} does not hold them.", number=lacking[0])
             gaps.append(Gap(where=where, reason=GapReason.UNREADABLE, detail=detail))
+    heap_gap = find_heap_gap(before, after)
+    if heap_gap is not None and heap_gap.where not in told:
+        gaps.append(heap_gap)
     return tuple(gaps)

@@ -48,6 +48,8 @@ class Side:
     """The number of the label each row belongs to."""
     bytes_of: F64 | None = None
     """What each row weighs; None where no row has a known weight."""
+    count_of: I64 | None = None
+    """For how many things each row stands; None: for one."""
 
 
 def combine(columns: Sequence[npt.NDArray[np.integer]]) -> tuple[Integers, Integers]:
@@ -90,9 +92,7 @@ def list_changes(
     Growth is bytes where they are known, then ``size`` (growth in some other sense,
     by label), then the count; equals stay in order of appearance.
     """
-    counts = [
-        np.bincount(side.group, minlength=len(labels)) for side in (before, after)
-    ]
+    counts = [_count(side, len(labels)) for side in (before, after)]
     weights = [_weigh(side, len(labels)) for side in (before, after)]
     delta, delta_bytes = counts[1] - counts[0], weights[1] - weights[0]
     other = np.zeros(len(labels)) if size is None else size
@@ -144,6 +144,14 @@ def list_counts(counted: Sequence[tuple[int, str]], most: int = 4) -> str:
 def join_details(*parts: str) -> str:
     """Return the parts that say something, with semicolons."""
     return "; ".join(part for part in parts if part)
+
+
+def _count(side: Side, groups: int) -> I64:
+    if side.count_of is None:
+        return np.bincount(side.group, minlength=groups)
+    counts = np.zeros(groups, np.int64)
+    np.add.at(counts, side.group, side.count_of)
+    return counts
 
 
 def _weigh(side: Side, groups: int) -> F64:
