@@ -109,9 +109,7 @@ def _compare(
     return list_changes(labels, sides[0], sides[1], details)
 
 
-def _side(
-    groups: BlockGroups, labels: Labels, name: NameRow, *, is_lost: bool
-) -> Side:
+def _side(groups: BlockGroups, labels: Labels, name: NameRow, *, is_lost: bool) -> Side:
     rows = np.flatnonzero(find_lost(groups)) if is_lost else np.arange(len(groups))
     return Side(
         group=labels.codes([name(groups, row) for row in rows.tolist()]),

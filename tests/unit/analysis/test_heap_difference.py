@@ -74,10 +74,10 @@ def test_a_missing_heap_is_a_gap_and_no_zero():
     difference = compare(after, without)
     assert difference.heap is None
     assert difference.heap_by_type is difference.heap_by_size is None
-    assert [gap.where for gap in difference.gaps] == ["heap"]
-    assert "3" in difference.gaps[0].detail
+    (gap,) = [gap for gap in difference.gaps if gap.where == "heap"]
+    assert "3" in gap.detail
     # Nobody asked for a heap: nothing is missing.
-    assert compare(without, without).gaps == ()
+    assert not any(gap.where == "heap" for gap in compare(without, without).gaps)
 
 
 @pytest.mark.parametrize("missing", ["blocks", "leaked"])
