@@ -1,4 +1,4 @@
-"""Which allocator serves the blocks of a process, and whether leakgui understands it."""
+"""Which allocator serves the blocks of a process, and whether it is understood."""
 
 from __future__ import annotations
 

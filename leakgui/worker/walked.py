@@ -18,6 +18,8 @@ class SizeRule(IntEnum):
     IS_MMAPPED, is set (glibc 2.36 malloc/malloc.c, chunksize and memsize)."""
     COLUMN = 1
     """``Walk.sizes`` at the block's rank: how many blocks begin before it."""
+    GLIBC_LESS_8 = 2
+    """As ``GLIBC_HEADER``, but always less 8 (2.43: mmap_set_chunk and memsize)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
