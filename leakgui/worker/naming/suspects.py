@@ -13,8 +13,7 @@ from leakgui.worker.walked import Walk
 def find_suspects(
     image: Image, walk: Walk, reach: Reach, names: Names, modules: Modules
 ) -> DestructorSuspects:
-    """Return the classes of which it is known, or likely, that deleting them through
-    a base leaks; those with leaked blocks like their own first.
+    """Return the classes that leak when deleted through a base, the worst first.
 
     Where it is doubtful whether a class has a virtual destructor it is left out.
     """
