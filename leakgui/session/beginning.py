@@ -13,14 +13,13 @@ from leakgui.formatting import printable
 from leakgui.model.process import Target
 from leakgui.session.connecting import (
     DATABASE_ERRORS,
-    TABLES,
     check_format,
     connect_to_read,
     damaged,
     tame,
 )
 from leakgui.session.owning import Ownership
-from leakgui.session.schema import VERSION, create_tables
+from leakgui.session.schema import VERSION, create_tables, migrate, tables_of
 from leakgui.session.snapshot_rows import clean
 from leakgui.texts import say
 
@@ -59,7 +58,7 @@ def open_to_append(path: Path, target: Target) -> Begun:
 
 
 def open_to_change(path: Path) -> Begun:
-    """Open a healthy session of this version for writing."""
+    """Open a healthy session for writing; an older one is brought up to date."""
     connect_to_read(path).close()
     try:
         ownership = Ownership(path)
@@ -71,7 +70,8 @@ def open_to_change(path: Path) -> Begun:
         ) from error
     with _closed_on_failure(connection, ownership):
         check_format(connection, path)
-        _check_fit_to_write(connection, path)
+        version = _check_fit_to_write(connection, path)
+        _bring_up_to_date(connection, path, version)
     return connection, ownership
 
 
@@ -112,8 +112,11 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA busy_timeout = 2000")
 
 
-def _check_fit_to_write(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse newer, damaged and tampered files: a trigger would act for a stranger."""
+def _check_fit_to_write(connection: sqlite3.Connection, path: Path) -> int:
+    """Refuse newer, damaged and tampered files: a trigger would act for a stranger.
+
+    Returns the version of the file.
+    """
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         names = connection.execute(
@@ -122,7 +125,7 @@ def _check_fit_to_write(connection: sqlite3.Connection, path: Path) -> None:
         state = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except DATABASE_ERRORS as error:
         raise damaged(path, error) from error
-    if version > VERSION or {str(row[0]) for row in names} != TABLES:
+    if version > VERSION or {str(row[0]) for row in names} != tables_of(version):
         raise SessionUnreadable(
             say("{file} was not made by this version of leakgui.", file=_shown(path)),
             say("It can be opened, but not continued. Choose another file."),
@@ -132,6 +135,17 @@ def _check_fit_to_write(connection: sqlite3.Connection, path: Path) -> None:
             say("{file} is damaged: {reason}", file=_shown(path), reason=state),
             say("It can be opened, but not continued. Choose another file."),
         )
+    return int(version)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    try:
+        migrate(connection, version)
+    except sqlite3.Error as error:
+        raise WriteFailed(
+            say("{file} cannot be written: {reason}", file=_shown(path), reason=error),
+            say("It can be opened, but not continued. Choose another file."),
+        ) from error
 
 
 def _check_same(connection: sqlite3.Connection, path: Path, target: Target) -> None:

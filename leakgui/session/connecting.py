@@ -9,17 +9,13 @@ from urllib.parse import quote
 from leakgui.errors import SessionUnreadable
 from leakgui.formatting import printable
 from leakgui.session.owning import read_first
-from leakgui.session.schema import APPLICATION_ID, MAJOR
+from leakgui.session.schema import APPLICATION_ID, MAJOR, TABLES
 from leakgui.texts import say
 
 MAGIC = b"SQLite format 3\0"
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What reading a damaged file raises: messages of SQLite can quote its bytes."""
 MOST_CELL_BYTES = 512 << 20
-TABLES = frozenset(
-    {"target", "fact", "metric", "sample", "thinned", "event", "gap"}
-    | {"snapshot", "snapshot_column", "closed_handle"}
-)
 _NEEDED = frozenset({"target", "metric", "sample"})
 _WAL_HEADER = b"\x02\x02"
 """Bytes 18 and 19 of a file that was not closed (sqlite.org/fileformat.html, 1.3)."""

@@ -17,6 +17,7 @@ from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.session.columns import PackedColumn
 from leakgui.session.connecting import DATABASE_ERRORS, connect_to_read, damaged
 from leakgui.session.doubtful import moment_s, wall_clock_s, whole
+from leakgui.session.heap_rows import read_lost_bytes
 from leakgui.session.readings import read_series
 from leakgui.session.rows import ClosedHandle
 from leakgui.session.snapshot_rows import (
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 _MOST_ROWS = 100_000
 """Events, gaps, headings and handles beyond this are not ours."""
+_ALL = -1
 
 
 class SessionReader:
@@ -84,11 +86,14 @@ class SessionReader:
 
     def headings(self) -> tuple[SnapshotHeading, ...]:
         """Return what a list of snapshots shows, oldest first."""
-        rows = self._rows(
-            "SELECT number, name, elapsed_ms, taken_unix_s, note, counters"
-            " FROM snapshot ORDER BY number"
-        )
-        return tuple(heading for row in rows if (heading := _heading(row)))
+        with self._lock:
+            rows = self._rows(
+                "SELECT number, name, elapsed_ms, taken_unix_s, note, counters"
+                " FROM snapshot ORDER BY number"
+            )
+            heaps = self._heaps()
+        found = (_heading(row, heaps.get(row[0])) for row in rows)
+        return tuple(heading for heading in found if heading)
 
     def snapshot(self, number: int) -> Snapshot:
         """Return one snapshot; raises ``BadUsage`` where there is none.
@@ -105,9 +110,9 @@ class SessionReader:
                     say("There is no snapshot {number}.", number=number),
                     say("Snapshots: {numbers}", numbers=self._numbers()),
                 )
-            columns = self._columns(number)
+            columns, heap = self._columns(number), self._heaps(number).get(number)
         try:
-            return build_snapshot(rows[0], columns)
+            return build_snapshot(rows[0], columns, heap)
         except (ValueError, TypeError) as error:
             raise SessionUnreadable(
                 say(
@@ -191,6 +196,13 @@ class SessionReader:
                 found.setdefault(section, {})[str(name)] = PackedColumn(*rest)
         return found
 
+    def _heaps(self, number: int = _ALL) -> dict[object, object]:
+        """Return the facts of heaps by snapshot; files of format 1.0 have none."""
+        if not self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'snapshot_heap'"):
+            return {}
+        query = "SELECT number, facts FROM snapshot_heap WHERE ? IN (number, -1)"
+        return dict(self._rows(query, (number,)))
+
     def _rows(
         self, query: str, values: tuple[object, ...] = ()
     ) -> list[tuple[Any, ...]]:
@@ -207,9 +219,10 @@ class SessionReader:
         return found
 
 
-def _heading(row: tuple[Any, ...]) -> SnapshotHeading | None:
+def _heading(row: tuple[Any, ...], heap: object) -> SnapshotHeading | None:
     try:
         counters = read_counters(row[5])
+        has_heap, lost_bytes = read_lost_bytes(heap)
         return SnapshotHeading(
             number=whole(row[0]),
             name=str(row[1]),
@@ -219,6 +232,8 @@ def _heading(row: tuple[Any, ...]) -> SnapshotHeading | None:
             handles=counters.get("handles"),
             threads=counters.get("threads"),
             note=str(row[4]),
+            has_heap=has_heap,
+            lost_bytes=lost_bytes,
         )
     except (ValueError, TypeError):
         return None

@@ -6,16 +6,23 @@ import sqlite3
 
 APPLICATION_ID = 0x6C65616B
 """``leak`` in ASCII; ``file`` and others tell SQLite files apart by it."""
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
 """A reader refuses a newer major and opens a newer minor, ignoring what is new."""
 VERSION = MAJOR * 1000 + MINOR
 
 FIRST_LEVEL, SECOND_LEVEL = 1, 2
 """Values of ``thinned.level``: spans of 10 s, and of 5 min."""
 
-SCHEMA = """
+_SNAPSHOT_HEAP = """
+-- Snapshots that looked into the native heap: what is known besides the tables in
+-- snapshot_column, as JSON (fields of leakgui.model.heap.Heap).
+CREATE TABLE snapshot_heap (number INTEGER PRIMARY KEY, facts TEXT NOT NULL);
+"""
+
+SCHEMA = f"""
 -- History (user_version = major * 1000 + minor):
 --   1000  first version
+--   1001  snapshot_heap; sections heap.groups, heap.lost, ... in snapshot_column
 
 -- One row: whose recording this is. Texts that are not Unicode are escaped.
 CREATE TABLE target (
@@ -91,8 +98,10 @@ CREATE TABLE snapshot (
     facts TEXT NOT NULL
 );
 
--- Columns of a snapshot's tables (section: mappings, handles, threads): zstandard,
--- little-endian. A text column has codes (<u4) in data and a JSON list in pool.
+-- Columns of a snapshot's tables (section: mappings, handles, threads, and heap.groups
+-- and others of the native heap): zstandard, little-endian. A text column has codes
+-- (<u4) in data and a JSON list in pool. heap.*: peek holds contents of the program's
+-- memory.
 CREATE TABLE snapshot_column (
     number INTEGER NOT NULL,
     section TEXT NOT NULL,
@@ -112,7 +121,27 @@ CREATE TABLE closed_handle (
     first_seen_s REAL NOT NULL,
     last_seen_s REAL NOT NULL
 );
-"""
+{_SNAPSHOT_HEAP}"""
+TABLES = frozenset(
+    {"target", "fact", "metric", "sample", "thinned", "event", "gap"}
+    | {"snapshot", "snapshot_column", "closed_handle", "snapshot_heap"}
+)
+_ADDED = {1001: frozenset({"snapshot_heap"})}
+"""Tables by the version that brought them."""
+
+
+def tables_of(version: int) -> frozenset[str]:
+    """Return the tables that a file of this version has."""
+    later = (names for since, names in _ADDED.items() if since > version)
+    return TABLES.difference(*later)
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Add to an older file what is missing, all or nothing."""
+    if version < 1001:
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{_SNAPSHOT_HEAP}PRAGMA user_version = 1001;COMMIT;"
+        )
 
 
 def create_tables(connection: sqlite3.Connection) -> None:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any, cast
-
-import numpy as np
-import numpy.typing as npt
 
 from leakgui.formatting import printable
 from leakgui.model.columns import Columns
 from leakgui.model.snapshot import Gap, GapReason, Handles, Mappings, Snapshot, Threads
-from leakgui.model.text_column import TextColumn
-from leakgui.session.columns import PackedColumn, pack_column, unpack_column
+from leakgui.session.columns import PackedColumn
 from leakgui.session.doubtful import is_number, moment_s, wall_clock_s, whole
+from leakgui.session.heap_rows import SECTIONS as HEAP_SECTIONS
+from leakgui.session.heap_rows import build_heap, heap_column_rows
+from leakgui.session.tables import build_table, table_rows
 
-SECTIONS: Mapping[str, type[Columns]] = {
+TABLES: Mapping[str, type[Columns]] = {
     "mappings": Mappings,
     "handles": Handles,
     "threads": Threads,
 }
+SECTIONS = HEAP_SECTIONS | TABLES.keys()
+"""Values of ``snapshot_column.section``."""
 HEADING_COLUMNS = (
     "number, name, elapsed_ms, taken_unix_s, was_stopped, paused_ms, cost_ms, note,"
     " counters, gaps, facts"
@@ -55,14 +55,10 @@ def heading_row(snapshot: Snapshot) -> tuple[object, ...]:
 
 def column_rows(snapshot: Snapshot) -> Iterator[tuple[object, ...]]:
     """Return number, section, name, dtype, rows, data and pool of each column."""
-    for section in SECTIONS:
-        table = getattr(snapshot, section)
-        if table is None:
-            continue
-        for entry in fields(table):
-            column = getattr(table, entry.name)
-            if column is not None:
-                yield (snapshot.number, section, entry.name, *pack_column(column))
+    for section in TABLES:
+        yield from table_rows(snapshot.number, section, getattr(snapshot, section))
+    if snapshot.heap is not None:
+        yield from heap_column_rows(snapshot.number, snapshot.heap)
 
 
 def read_counters(text: object) -> dict[str, float]:
@@ -72,18 +68,27 @@ def read_counters(text: object) -> dict[str, float]:
 
 
 def build_snapshot(
-    heading: tuple[Any, ...], columns: Mapping[str, Mapping[str, PackedColumn]]
+    heading: tuple[Any, ...],
+    columns: Mapping[str, Mapping[str, PackedColumn]],
+    heap: object = None,
 ) -> Snapshot:
-    """Put a snapshot together; a part that is damaged becomes a gap."""
+    """Put a snapshot together; a part that is damaged becomes a gap.
+
+    Args:
+        heading: values of ``HEADING_COLUMNS``.
+        columns: packed columns by section and name.
+        heap: the facts of its heap as JSON; None where it has none.
+    """
     gaps = [*_read_gaps(heading[9])]
     tables: dict[str, Columns | None] = {}
-    for section, kind in SECTIONS.items():
+    for section, kind in TABLES.items():
         packed = columns.get(section)
         try:
-            tables[section] = None if packed is None else _build_table(kind, packed)
+            tables[section] = None if packed is None else build_table(kind, packed)
         except (ValueError, TypeError, RecursionError) as error:
             tables[section] = None
             gaps.append(_damaged(section, str(error)))
+    built_heap = build_heap(heap, columns, gaps)
     return Snapshot(
         number=whole(heading[0]),
         name=str(heading[1]),
@@ -99,6 +104,7 @@ def build_snapshot(
         cost_ms=float(heading[6]),
         note=str(heading[7]),
         facts={str(k): str(v) for k, v in _read_json(heading[10], dict).items()},
+        heap=built_heap,
     )
 
 
@@ -108,34 +114,6 @@ def _damaged(section: str, detail: str) -> Gap:
         reason=GapReason.UNPARSABLE,
         detail=printable(detail, most=200),
     )
-
-
-def _build_table(kind: type[Columns], packed: Mapping[str, PackedColumn]) -> Columns:
-    """Check each column against what the model says of it."""
-    found: dict[str, object] = {}
-    for entry in fields(kind):  # type: ignore[arg-type]  # subclasses are dataclasses
-        if entry.name in packed:
-            column = unpack_column(packed[entry.name])
-            found[entry.name] = _checked(entry.name, str(entry.type), column)
-    return kind(**found)
-
-
-_KINDS = {"U64": np.uint64, "I64": np.int64, "F64": np.float64}
-
-
-def _checked(
-    name: str, declared: str, column: npt.NDArray[np.generic] | TextColumn
-) -> object:
-    wanted = declared.removesuffix(" | None")
-    actual = (
-        "TextColumn"
-        if isinstance(column, TextColumn)
-        else next((key for key, kind in _KINDS.items() if column.dtype == kind), "?")
-    )
-    if actual != wanted:
-        message = f"{name} is {actual}, not {wanted}"
-        raise ValueError(message)
-    return column
 
 
 def _read_gaps(text: object) -> Iterator[Gap]:

@@ -19,6 +19,7 @@ from leakgui.model.process import Target
 from leakgui.model.recording import Event, TimeGap
 from leakgui.model.snapshot import Snapshot
 from leakgui.session.beginning import begin_file, open_to_append, open_to_change
+from leakgui.session.heap_rows import heap_text
 from leakgui.session.owning import Ownership
 from leakgui.session.pending import Pending
 from leakgui.session.rows import ClosedHandle
@@ -141,6 +142,11 @@ class SessionWriter:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             column_rows(snapshot),
         )
+        if snapshot.heap is not None:
+            self._pending.add(
+                "INSERT OR REPLACE INTO snapshot_heap (number, facts) VALUES (?, ?)",
+                [(snapshot.number, heap_text(snapshot.heap))],
+            )
         self.last_snapshot_number = max(self.last_snapshot_number, snapshot.number)
 
     def rename_snapshot(self, number: int, name: str) -> None:
