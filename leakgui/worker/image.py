@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from leakgui.model.columns import I64, U64, Columns
+from leakgui.model.heap import Level
 from leakgui.model.text_column import TextColumn
 
 PAGE_BYTES = 4096
@@ -93,7 +94,12 @@ class Image:
     executable: str = ""
     resident_bytes: int = 0
     """RSS while it stood still."""
-    facts: dict[str, str] = field(default_factory=dict)
+    level: Level = Level.PAUSE
+    paused_ms: float = 0.0
+    """How long the target stood still for it."""
+    copied_bytes: int = 0
+    is_whole: bool = True
+    """Whether nothing that was to be copied is missing."""
 
     def find_word(self, address: int) -> int | None:
         """Return the place in ``words`` of the word that holds this address."""

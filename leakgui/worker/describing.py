@@ -1,0 +1,218 @@
+"""One block looked at closely, and places in a process as people call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leakgui.formatting import format_bytes
+from leakgui.model.block import BlockDetail, Neighbour
+from leakgui.model.heap import BlockState, Holders
+from leakgui.model.text_column import TextColumn
+from leakgui.texts import say
+from leakgui.worker.blocks.bits import is_set
+from leakgui.worker.blocks.block_map import BlockMap, map_blocks
+from leakgui.worker.blocks.lookup import block_around, find_row, usable_bytes
+from leakgui.worker.holding import (
+    HolderRow,
+    Reference,
+    Step,
+    path_to,
+    referrers,
+    targets,
+)
+from leakgui.worker.image import Image
+from leakgui.worker.naming.modules import Modules
+from leakgui.worker.naming.names import Names
+from leakgui.worker.roots import RootKind
+from leakgui.worker.walked import Walk
+
+if TYPE_CHECKING:
+    from leakgui.worker.interpreting import Found, Interpreted
+
+MOST_CONTENT = 256
+MOST_NEIGHBOURS = 100
+
+# struct user_regs_struct, x86-64: arch/x86/include/asm/user_64.h
+_REGISTERS = (
+    *("r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8"),
+    *("rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags"),
+    *("rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"),
+)
+_FIRST_VECTOR = 100
+DescribeRoot = Callable[[int, int, int, int], str]
+
+
+def root_describer(image: Image, modules: Modules) -> DescribeRoot:
+    """Return what names a root: ``global g_cache (libfoo.so)``, ``register rbx``."""
+    names = dict(
+        zip(image.threads.tid.tolist(), image.threads.name.as_list(), strict=True)
+    )
+
+    def thread(tid: int) -> str:
+        if tid == image.pid:
+            return say("the main thread")
+        name = names.get(tid, "")
+        return say("thread {tid} ({name})", tid=tid, name=name) if name else str(tid)
+
+    def describe(where: int, kind: int, tid: int, _: int) -> str:
+        if kind == RootKind.REGISTER:
+            register = _register_name(where)
+            return say("register {name} of {thread}", name=register, thread=thread(tid))
+        if kind == RootKind.STACK:
+            return say("stack of {thread}", thread=thread(tid))
+        if kind == RootKind.THREAD_LOCAL:
+            return say("thread-local memory of {thread}", thread=thread(tid))
+        if kind == RootKind.GLOBAL:
+            symbol = modules.symbol_at(where) or f"0x{where:x}"
+            return say("global {symbol}", symbol=symbol)
+        what = say("shared memory") if kind == RootKind.SHARED else say("memory")
+        return say("{what} at {address}", what=what, address=f"0x{where:x}")
+
+    return describe
+
+
+def tabulate_holders(
+    image: Image, walk: Walk, names: Names, rows: Sequence[HolderRow]
+) -> Holders:
+    """Return rows as columns, with paths as people read them."""
+    looking = _Looking(image, map_blocks(image, walk), names)
+    return Holders(
+        root=TextColumn.of(row.root for row in rows),
+        root_kind=TextColumn.of(row.root_kind for row in rows),
+        path=TextColumn.of(
+            " → ".join(looking.path_texts(row.root, row.path)) for row in rows
+        ),
+        address=np.array([row.address for row in rows], np.uint64),
+        bytes=np.array([row.bytes for row in rows], np.uint64),
+        type_name=TextColumn.of(looking.type_at(row.address)[0] for row in rows),
+        retained=np.array([row.retained for row in rows], np.int64),
+        retained_bytes=np.array([row.retained_bytes for row in rows], np.uint64),
+    )
+
+
+def describe_block(interpreted: Interpreted, address: int) -> BlockDetail | None:
+    """Return the block in use that an address lies in; None where none does."""
+    found, image = interpreted.found, interpreted.image
+    if found is None:
+        return None
+    blocks = map_blocks(image, found.walk)
+    looking = _Looking(image, blocks, found.names)
+    start = looking.start_around(address)
+    if start is None:
+        return None
+    describe = root_describer(image, found.modules)
+    size, name = looking.size_at(start), looking.type_at(start)[0]
+    pointed_from, pointed_from_count = referrers(
+        image, found.walk, found.roots, start, MOST_NEIGHBOURS
+    )
+    points_to, points_to_count = targets(image, found.walk, start, MOST_NEIGHBOURS)
+    path = path_to(image, found.walk, found.roots, start)
+    return BlockDetail(
+        address=start,
+        usable_bytes=size,
+        state=_state(found, looking.granule_at(start)),
+        type_name=name,
+        content=image.read(start, min(size, MOST_CONTENT)),
+        pointed_from=tuple(looking.source_of(one, describe) for one in pointed_from),
+        pointed_from_count=pointed_from_count,
+        points_to=tuple(looking.target_of(one) for one in points_to),
+        points_to_count=points_to_count,
+        path=tuple(looking.path_texts(_root_name(path, describe), path)),
+    )
+
+
+def _root_name(path: Sequence[Step], describe: DescribeRoot) -> str:
+    if not path or path[0].kind is None:
+        return ""
+    first = path[0]
+    return describe(first.address, first.kind or 0, first.tid, first.module)
+
+
+def _state(found: Found, granule: int) -> str:
+    reach = found.reach
+    for state, bits in (
+        (BlockState.DIRECT, reach.direct),
+        (BlockState.INDIRECT, reach.indirect),
+        (BlockState.POSSIBLE, reach.possible),
+    ):
+        if is_set(bits, granule):
+            return state.value
+    return BlockState.REACHABLE.value
+
+
+def _register_name(number: int) -> str:
+    if number >= _FIRST_VECTOR:
+        return f"xmm{(number - _FIRST_VECTOR) // 2}"
+    return _REGISTERS[number] if 0 <= number < len(_REGISTERS) else str(number)
+
+
+class _Looking:
+    """Asks for single blocks of one image by address."""
+
+    def __init__(self, image: Image, blocks: BlockMap, names: Names) -> None:
+        self._image, self._blocks, self._names = image, blocks, names
+
+    def granule_at(self, start: int) -> int:
+        """Return the granule of an address that lies in the image."""
+        place = self._image.find_word(start)
+        return -1 if place is None else place // 2
+
+    def start_around(self, address: int) -> int | None:
+        """Return where the block begins that an address lies in."""
+        wanted = np.uint64(address)
+        row = find_row(self._blocks, wanted, 0)
+        granule = -1 if row < 0 else block_around(self._blocks, wanted, row)
+        return None if granule < 0 else self._image.find_address(granule * 2)
+
+    def size_at(self, start: int) -> int:
+        """Return the usable bytes of the block that begins there."""
+        return int(usable_bytes(self._blocks, self.granule_at(start)))
+
+    def type_at(self, start: int) -> tuple[str, str]:
+        """Return name and kind of the block that begins there."""
+        place = self._image.find_word(start)
+        if place is None:
+            return "", ""
+        name, kind = self._names.type_at(self._image, place, self.size_at(start))
+        return name, kind.value
+
+    def label(self, start: int) -> str:
+        """Return what to call a block on a path."""
+        return self.type_at(start)[0] or format_bytes(self.size_at(start))
+
+    def path_texts(self, root: str, path: Sequence[Step]) -> list[str]:
+        """Return the root, then each block with where in the one before it hangs."""
+        texts = [root] if root and path else []
+        for step in path:
+            if step.kind is None and texts:
+                texts[-1] += f"+{step.offset}"
+            texts.append(self.label(step.target))
+        return texts
+
+    def source_of(self, one: Reference, describe: DescribeRoot) -> Neighbour:
+        """Return who points."""
+        if one.kind is not None:
+            return Neighbour(
+                place=describe(one.address, one.kind, one.tid, one.module),
+                address=one.address,
+                offset=0,
+                type_name="",
+                usable_bytes=0,
+            )
+        return self._block(one.source, one.offset)
+
+    def target_of(self, one: Reference) -> Neighbour:
+        """Return who is pointed to."""
+        return self._block(one.target, one.offset)
+
+    def _block(self, start: int, offset: int) -> Neighbour:
+        return Neighbour(
+            place="block",
+            address=start,
+            offset=offset,
+            type_name=self.type_at(start)[0],
+            usable_bytes=self.size_at(start),
+        )
