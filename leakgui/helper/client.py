@@ -2,54 +2,65 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from leakgui.errors import (
-    AccessDenied,
-    HelperFailed,
-    LeakguiError,
-    ProcessGone,
-    TargetError,
-    Unsupported,
-)
-from leakgui.helper.child import COMMAND, Child
+from leakgui.helper.copied_heap import CopiedHeap, CopyEstimate, unpack_estimate
 from leakgui.helper.unpacking import unpack_snapshot
 from leakgui.helper.verbs import PROTOCOL
+from leakgui.model.heap import Level
 from leakgui.model.process import ProcessKey
 from leakgui.model.snapshot import Snapshot
 from leakgui.texts import say
-from leakgui.wire.frames import Frame, Header, broken
+from leakgui.wire.asking import (
+    START_TIMEOUT_S,
+    Asker,
+    Cancelled,
+    Patience,
+    Progress,
+    Request,
+)
+from leakgui.wire.child import Role
 
-Progress = Callable[[int, int], None]
-Cancelled = Callable[[], bool]
+# -I: neither the working folder nor the environment decides what code runs there.
+COMMAND = (sys.executable, "-I", "-m", "leakgui.helper")
 
 SNAPSHOT_TIMEOUT_S = 120.0
-START_TIMEOUT_S = 20.0
-
-_LOOK_EVERY_S = 0.05
-"""How soon a cancelled or closed client notices."""
-
-_ERRORS: dict[object, type[LeakguiError]] = {
-    kind.__name__: kind for kind in (ProcessGone, AccessDenied, Unsupported)
-}
+ESTIMATE_TIMEOUT_S = 60.0
+COPY_TIMEOUT_S = 300.0
 
 
 class HelperClient:
     """One helper process, started when first asked and again after it died.
 
     Thread-safe: one request at a time, the others wait. Also a context manager.
+
+    Whatever is asked, ``HelperFailed`` is raised where the helper died, was cancelled
+    or closed, took longer than ``timeout_s``, or answered nonsense; the next request
+    starts a new one. ``progress(done, total)`` is called on the thread that asks. When
+    ``cancelled()`` turns true the helper is killed: that harms nothing, as the kernel
+    lets a process run on that the dead helper held.
     """
 
-    def __init__(self, command: Sequence[str] = COMMAND) -> None:
-        self._command = command
-        self._child: Child | None = None
-        self._last_id = 0
-        self._lock = threading.Lock()
-        self._is_closing = threading.Event()
+    def __init__(
+        self,
+        command: Sequence[str] = COMMAND,
+        *,
+        start_timeout_s: float = START_TIMEOUT_S,
+    ) -> None:
+        """Prepare to ask.
+
+        Args:
+            command: what starts it; see ``leakgui.helper.elevation`` for one with
+                more rights.
+            start_timeout_s: how long it may take, a question for a password included.
+        """
+        role = Role(
+            name="helper", title=say("The helper"), command=command, explain=_explain
+        )
+        self._asker = Asker(role, PROTOCOL, start_timeout_s)
 
     def __enter__(self) -> Self:
         """Return itself; nothing is started yet."""
@@ -67,8 +78,15 @@ class HelperClient:
     @property
     def pid(self) -> int | None:
         """Return the number of the helper that runs now, or None."""
-        child = self._child
-        return child.pid if child is not None and child.is_running else None
+        return self._asker.pid
+
+    def start(self, *, cancelled: Cancelled | None = None) -> None:
+        """Start it now: where a password is asked for, this is when.
+
+        Raises:
+            HelperFailed: it could not be started, or nobody gave the password.
+        """
+        self._asker.start(Patience(0, cancelled=cancelled))
 
     def take_snapshot(
         self,
@@ -80,117 +98,72 @@ class HelperClient:
     ) -> Snapshot:
         """Return the inside of a process now; number 0, no name, elapsed 0.
 
-        ``progress(done, total)`` is called on this thread. When ``cancelled()``
-        turns true the helper is killed: it only reads, so this harms nothing.
-
         Raises:
             ProcessGone: it ended, or the pid is another's.
             AccessDenied: not even the counters may be read.
             Unsupported: this system has no snapshots.
-            HelperFailed: the helper died, was cancelled or closed, took longer
-                than ``timeout_s``, or answered nonsense. The next request starts
-                a new one.
+            HelperFailed: see the class.
         """
-        request: Header = {"verb": "snapshot", **key._asdict()}
-        asked = _Asked(timeout_s, progress, cancelled)
-        with self._lock:
-            try:
-                return unpack_snapshot(self._ask(request, asked))
-            except TargetError:
-                raise
-            except BaseException:
-                # Whatever else went wrong in between, the next one begins afresh.
-                self._abandon()
-                raise
+        request = Request({"verb": "snapshot", **key._asdict()})
+        patience = Patience(timeout_s, progress, cancelled)
+        return self._asker.ask(
+            request, patience, lambda parcel: unpack_snapshot(parcel.frame)
+        )
+
+    def estimate_heap_copy(
+        self,
+        key: ProcessKey,
+        *,
+        cancelled: Cancelled | None = None,
+        timeout_s: float = ESTIMATE_TIMEOUT_S,
+    ) -> CopyEstimate:
+        """Return what a copy of its memory would cost a process; stops nothing.
+
+        Raises:
+            ProcessGone: it ended, or the pid is another's.
+            AccessDenied: the system would not let us copy; the hint says what would.
+            Unsupported: this kind of process or system has no such copies.
+            HelperFailed: see the class.
+        """
+        request = Request({"verb": "estimate-heap", **key._asdict()})
+        patience = Patience(timeout_s, cancelled=cancelled)
+        return self._asker.ask(request, patience, unpack_estimate)
+
+    def copy_heap(
+        self,
+        key: ProcessKey,
+        level: Level = Level.PAUSE,
+        progress: Progress | None = None,
+        *,
+        cancelled: Cancelled | None = None,
+        timeout_s: float = COPY_TIMEOUT_S,
+    ) -> CopiedHeap:
+        """Stop a process, copy its memory, let it run on; close what is returned.
+
+        ``progress`` is told bytes. ``Level.INJECT`` lets the process run on sooner, by
+        making it fork; it falls back to the other where that might harm it, and says
+        so in ``notes``.
+
+        Raises:
+            ProcessGone: it ended, or the pid is another's.
+            AccessDenied: the system does not let us stop it, or somebody traces it.
+            Unsupported: this kind of process or system has no such copies, or there
+                is too little memory here.
+            HelperFailed: see the class.
+        """
+        header = {"verb": "copy-heap", **key._asdict(), "level": str(level)}
+        patience = Patience(timeout_s, progress, cancelled)
+        return self._asker.ask(Request(header, brings_files=True), patience, CopiedHeap)
 
     def close(self) -> None:
         """End the helper and leave nothing behind; later requests fail."""
-        self._is_closing.set()
-        with self._lock:
-            if self._child is not None:
-                self._child.end()
-                self._child = None
-
-    def _ask(self, request: Header, asked: _Asked) -> Frame:
-        if self._is_closing.is_set():
-            raise HelperFailed(say("The helper was closed."))
-        child = self._child
-        if child is None or not child.is_running:
-            child = self._start()
-        return self._exchange(child, request, asked)
-
-    def _start(self) -> Child:
-        self._abandon()
-        self._child = child = Child(self._command)
-        hello = self._exchange(child, {"verb": "hello"}, _Asked(START_TIMEOUT_S))
-        if hello.header.get("protocol") != PROTOCOL:
-            raise broken("another version")
-        return child
-
-    def _exchange(self, child: Child, request: Header, asked: _Asked) -> Frame:
-        """Send a request and return its answer."""
-        self._last_id += 1
-        child.send({"id": self._last_id, **request})
-        while True:
-            frame = child.receive(min(_LOOK_EVERY_S, asked.left_s()))
-            asked.check(is_closing=self._is_closing.is_set())
-            if frame is not None and not asked.is_progress(frame, self._last_id):
-                return _checked(frame, self._last_id, request)
-
-    def _abandon(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+        self._asker.close()
 
 
-class _Asked:
-    """How long somebody waits, and what they want to hear meanwhile."""
-
-    def __init__(
-        self,
-        timeout_s: float,
-        progress: Progress | None = None,
-        cancelled: Cancelled | None = None,
-    ) -> None:
-        self._deadline_s = time.monotonic() + timeout_s
-        self._progress, self._cancelled = progress, cancelled
-
-    def left_s(self) -> float:
-        return self._deadline_s - time.monotonic()
-
-    def check(self, *, is_closing: bool) -> None:
-        """Raise ``HelperFailed`` where nobody waits any more."""
-        if is_closing:
-            raise HelperFailed(say("The helper was closed."))
-        if self._cancelled is not None and self._cancelled():
-            raise HelperFailed(say("The snapshot was cancelled."))
-        if self.left_s() <= 0:
-            raise HelperFailed(
-                say("The helper did not answer in time."),
-                say("The program may be very large, or the machine very busy."),
-            )
-
-    def is_progress(self, frame: Frame, number: int) -> bool:
-        """Pass on a message of progress; False where the frame is the answer."""
-        header = frame.header
-        if header.get("reply") != "progress" or header.get("id") != number:
-            return False
-        done, total = header.get("done"), header.get("total")
-        if not isinstance(done, int) or not isinstance(total, int):
-            raise broken("progress without numbers")
-        if self._progress is not None:
-            self._progress(done, total)
-        return True
-
-
-def _checked(frame: Frame, number: int, request: Header) -> Frame:
-    """Return the answer to this request, or raise the error that it carries."""
-    header = frame.header
-    if header.get("id") != number:
-        raise broken("an answer to another request")
-    if header.get("reply") == "error":
-        kind = _ERRORS.get(header.get("error"), HelperFailed)
-        raise kind(str(header.get("message", "")), str(header.get("hint", "")))
-    if header.get("reply") != request["verb"]:
-        raise broken("an answer to another question")
-    return frame
+def _explain(status: int) -> str:
+    """Return what pkexec(1) means by its exit status; sudo(8) says it in the log."""
+    if status == 126:
+        return say("Nobody gave a password, so the helper has no more rights.")
+    if status == 127:
+        return say("The system gives the helper no more rights.")
+    return ""

@@ -7,127 +7,102 @@ the pid still is the process that was meant, and ends with its input.
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from leakgui.errors import HelperFailed, LeakguiError, ProcessGone
-from leakgui.helper.packing import pack_snapshot
+from leakgui.errors import HelperFailed, ProcessGone
+from leakgui.helper.packing import pack_estimate, pack_heap_copy, pack_snapshot
+from leakgui.helper.rights import check_user, lower_priority
 from leakgui.helper.verbs import PROTOCOL
 from leakgui.model.process import ProcessKey
 from leakgui.probe.face import Platform
 from leakgui.texts import say
-from leakgui.wire.frames import (
-    Header,
-    Sent,
-    Sink,
-    Source,
-    broken,
-    read_frame,
-    write_frame,
-)
+from leakgui.wire.frames import Header, broken
+from leakgui.wire.passing import End, Parcel
+from leakgui.wire.serving import Answer, Server, find_number
 
-logger = logging.getLogger(__name__)
-
-PROGRESS_EVERY_S = 0.05
-
-Answer = tuple[Header, list[tuple[str, Sent]]]
+_LEVELS = ("pause", "inject")
+"""The values of ``leakgui.model.heap.Level``, which needs NumPy."""
 
 
-class Server:
-    """Serves one client until it says bye or its end of the pipe closes."""
+class HelperServer:
+    """Looks into processes for one client."""
 
-    def __init__(self, source: Source, sink: Sink, platform: Platform) -> None:
-        self._source, self._sink, self._platform = source, sink, platform
-        self._id = 0
-        self._told_at_s = 0.0
-        self._answer_by_verb: dict[object, Callable[[Header], Answer]] = {
+    def __init__(
+        self, end: End, platform: Platform, served_user: int | None = None
+    ) -> None:
+        """Prepare to answer.
+
+        Args:
+            end: the way to the client.
+            platform: what looks.
+            served_user: whose processes alone are looked at; everybody's where None.
+        """
+        self._end, self._platform, self._served_user = end, platform, served_user
+        verbs = {
             "hello": self._hello,
             "snapshot": self._snapshot,
-            "bye": self._bye,
+            "estimate-heap": self._estimate_heap,
+            "copy-heap": self._copy_heap,
         }
+        self._server = Server(end, verbs)
 
     def serve(self) -> int:
         """Answer until the end; returns the exit code, 0 or 2 for broken input."""
-        try:
-            while (header := self._receive()) is not None:
-                self._id = _number(header, "id")
-                self._answer(header)
-                if header.get("verb") == "bye":
-                    break
-        except HelperFailed as error:
-            logger.warning("the client is not understood: %s", error)
-            return 2
-        except BrokenPipeError:
-            logger.info("the client is gone")
-        return 0
+        return self._server.serve()
 
-    def _receive(self) -> Header | None:
-        # A request is all header: it never needs a payload.
-        frame = read_frame(self._source, most_payload=0)
-        return None if frame is None else frame.header
+    def _hello(self, _: Parcel) -> Answer:
+        return Answer(
+            {
+                "reply": "hello",
+                "protocol": PROTOCOL,
+                "can_pass_files": self._end.can_pass_files,
+            }
+        )
 
-    def _answer(self, header: Header) -> None:
-        try:
-            verb = header.get("verb")
-            known = verb if isinstance(verb, str) else None
-            answer = self._answer_by_verb.get(known, self._refuse)
-            reply, columns = answer(header)
-        except LeakguiError as error:
-            reply, columns = _describe(error), []
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            logger.exception("a request failed")
-            failed = HelperFailed(
-                say("The helper failed: {kind}.", kind=type(error).__name__)
+    def _snapshot(self, asked: Parcel) -> Answer:
+        key = self._find_key(asked.header)
+        # A thread has its own niceness, and only root could take it back. A copy must
+        # not have it: whoever holds a program still should be quick.
+        with ThreadPoolExecutor(1, initializer=lower_priority) as aside:
+            reading = aside.submit(
+                self._platform.take_raw_snapshot, key, self._server.tell
             )
-            reply, columns = _describe(failed), []
-        write_frame(self._sink, {"id": self._id, **reply}, columns)
+            taken = reading.result()
+        self._check_user(key)
+        return Answer(*pack_snapshot(taken))
 
-    def _hello(self, _: Header) -> Answer:
-        return {"reply": "hello", "protocol": PROTOCOL}, []
+    def _estimate_heap(self, asked: Parcel) -> Answer:
+        key = self._find_key(asked.header)
+        return Answer(pack_estimate(self._platform.estimate_heap_copy(key)))
 
-    def _bye(self, _: Header) -> Answer:
-        return {"reply": "bye"}, []
-
-    def _refuse(self, _: Header) -> Answer:
-        raise broken("no such verb")
-
-    def _snapshot(self, header: Header) -> Answer:
-        key = self._find_key(header)
-        return pack_snapshot(self._platform.take_raw_snapshot(key, self._tell))
+    def _copy_heap(self, asked: Parcel) -> Answer:
+        key, level = self._find_key(asked.header), asked.header.get("level")
+        if level not in _LEVELS:
+            raise broken("no such level")
+        if not self._end.can_pass_files:
+            raise HelperFailed(
+                say("Memory cannot be handed over: sudo put a pipe in between."),
+                say("Its setting log_input or log_output does that; use pkexec."),
+            )
+        copy = self._platform.copy_heap(key, str(level), self._server.tell)
+        try:
+            self._check_user(key)
+            return pack_heap_copy(copy)
+        except BaseException:
+            copy.close()
+            raise
 
     def _find_key(self, header: Header) -> ProcessKey:
         """Return the process that is meant, if it still is what it was."""
-        key = ProcessKey(_number(header, "pid"), _number(header, "start_ticks"))
+        key = ProcessKey(find_number(header, "pid"), find_number(header, "start_ticks"))
         if self._platform.find_key(key.pid) != key:
             raise ProcessGone(
                 say("Process {pid} has ended; its number is another's.", pid=key.pid)
             )
+        self._check_user(key)
         return key
 
-    def _tell(self, done: int, total: int) -> None:
-        """Send progress, but not so often that sending it is the work."""
-        now_s = time.monotonic()
-        if now_s - self._told_at_s >= PROGRESS_EVERY_S:
-            self._told_at_s = now_s
-            header: Header = {"id": self._id, "reply": "progress"}
-            write_frame(self._sink, {**header, "done": done, "total": total})
-
-
-def _number(header: Header, name: str) -> int:
-    value = header.get(name)
-    # Not isinstance: True is an int, and no pid.
-    if type(value) is not int or not 0 <= value < 1 << 63:
-        raise broken(f"{name} is no number")
-    return value
-
-
-def _describe(error: LeakguiError) -> Header:
-    return {
-        "reply": "error",
-        "error": type(error).__name__,
-        "message": error.message,
-        "hint": error.hint,
-    }
+    def _check_user(self, key: ProcessKey) -> None:
+        """Ask before and after: a program can become another user's meanwhile."""
+        if self._served_user is not None:
+            check_user(key.pid, self._served_user)

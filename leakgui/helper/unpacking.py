@@ -59,7 +59,7 @@ def unpack_snapshot(frame: Frame) -> Snapshot:
             mappings=_unpack_table(frame, "mappings", Mappings),
             handles=_unpack_handles(frame),
             threads=_unpack_table(frame, "threads", Threads),
-            gaps=_gaps(header),
+            gaps=unpack_gaps(header),
             cost_ms=_number(header.get("cost_ms")),
             facts=_facts(header),
         )
@@ -129,7 +129,8 @@ def _counters(header: Header) -> dict[str, float]:
     return {key: _number(value) for key, value in counters.items()}
 
 
-def _gaps(header: Header) -> tuple[Gap, ...]:
+def unpack_gaps(header: Header) -> tuple[Gap, ...]:
+    """Return what is missing; raises ``ValueError`` and the like for other things."""
     gaps = header["gaps"]
     if not isinstance(gaps, list):
         raise TypeError(type(gaps))

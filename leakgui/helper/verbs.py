@@ -22,5 +22,5 @@ target, and the files that the target has mapped; see ``leakgui.wire.passing``.
 
 from __future__ import annotations
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Told in hello; another version is not talked to."""

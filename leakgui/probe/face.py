@@ -7,6 +7,7 @@ from typing import Protocol
 
 from leakgui.model.metric import Reading, Tier
 from leakgui.model.process import Process, ProcessKey, Target
+from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.handles import SeenHandle
 from leakgui.probe.raw import Progress, RawSnapshot
 
@@ -104,4 +105,22 @@ class Platform(Protocol):
             ProcessGone: it ended before anything could be read.
             AccessDenied: nothing of it may be read.
             Unsupported: this system has no answer.
+        """
+
+    def estimate_heap_copy(self, key: ProcessKey) -> RawEstimate:
+        """Return what a copy of its memory would cost; the process runs meanwhile.
+
+        Raises:
+            ProcessGone: it ended, or the pid is another's.
+            AccessDenied: the system would not let us stop it.
+            Unsupported: this kind of process or system cannot be copied.
+        """
+
+    def copy_heap(
+        self, key: ProcessKey, level: str, progress: Progress | None = None
+    ) -> RawHeapCopy:
+        """Stop the process, copy its memory and let it run on; ``pause``, ``inject``.
+
+        Raises what ``estimate_heap_copy`` raises, and ``HelperFailed`` where what
+        holds the process died; the process runs on.
         """

@@ -31,7 +31,16 @@ Header = dict[str, object]
 """JSON values by name."""
 
 
-Sent: TypeAlias = "array[int] | array[float] | bytes"
+class Typed(NamedTuple):
+    """Little-endian numbers of any origin, an array of NumPy for example."""
+
+    dtype: str
+    """One of ``WIDTH_BY_DTYPE``."""
+    data: memoryview
+    """Their bytes."""
+
+
+Sent: TypeAlias = "array[int] | array[float] | bytes | Typed"
 
 
 class Source(Protocol):
@@ -79,16 +88,37 @@ def write_frame(
     """
     ordered = sorted(columns, key=lambda column: -_width(column[1]))
     arrays = [
-        {"name": name, "dtype": _dtype(column), "rows": len(column)}
+        {"name": name, "dtype": _dtype(column), "rows": _rows(column)}
         for name, column in ordered
     ]
+    _write(sink, header, arrays, [_little_endian(column) for _, column in ordered])
+
+
+def forward_frame(sink: Sink, header: Header, frame: Frame) -> None:
+    """Send the columns of a frame that was received, unread, under another header.
+
+    Raises what ``write_frame`` raises.
+    """
+    arrays = [
+        {"name": place.name, "dtype": place.dtype, "rows": place.rows}
+        for place in frame.places
+    ]
+    _write(sink, header, arrays, [memoryview(frame.payload)])
+
+
+def _write(
+    sink: Sink,
+    header: Header,
+    arrays: list[dict[str, object]],
+    pieces: list[memoryview],
+) -> None:
     text = json.dumps({**header, "arrays": arrays}, allow_nan=False).encode("ascii")
     if len(text) > MOST_HEADER_BYTES:
-        raise HelperFailed(say("An answer of the helper has too long a header."))
-    length = sum(_width(column) * len(column) for _, column in ordered)
-    _write_all(sink, struct.pack("<I", len(text)) + text + struct.pack("<Q", length))
-    for _, column in ordered:
-        _write_all(sink, _little_endian(column))
+        raise HelperFailed(say("An answer has too long a header."))
+    length = struct.pack("<Q", sum(len(piece) for piece in pieces))
+    write_all(sink, struct.pack("<I", len(text)) + text + length)
+    for piece in pieces:
+        write_all(sink, piece)
 
 
 def read_frame(source: Source, most_payload: int = MOST_PAYLOAD_BYTES) -> Frame | None:
@@ -151,7 +181,7 @@ def _find_place(entry: object, offset: int) -> Place:
 def broken(what: str) -> HelperFailed:
     """Return the error for input that does not keep to the protocol."""
     return HelperFailed(
-        say("The helper and leakgui do not understand each other: {what}.", what=what)
+        say("Two parts of leakgui do not understand each other: {what}.", what=what)
     )
 
 
@@ -179,7 +209,8 @@ def _read_up_to(source: Source, length: int) -> bytearray:
     return buffer if filled == length else buffer[:filled]
 
 
-def _write_all(sink: Sink, data: bytes | memoryview) -> None:
+def write_all(sink: Sink, data: bytes | memoryview) -> None:
+    """Write until nothing is left; raises ``OSError`` where the other end is gone."""
     view, written = memoryview(data), 0
     while written < len(view):
         taken = sink.write(view[written:])
@@ -189,15 +220,25 @@ def _write_all(sink: Sink, data: bytes | memoryview) -> None:
 
 
 def _dtype(column: Sent) -> str:
-    return "u1" if isinstance(column, bytes) else DTYPE_BY_CODE[column.typecode]
+    if isinstance(column, Typed):
+        return column.dtype
+    return DTYPE_BY_CODE[column.typecode] if isinstance(column, array) else "u1"
 
 
 def _width(column: Sent) -> int:
     return WIDTH_BY_DTYPE[_dtype(column)]
 
 
+def _rows(column: Sent) -> int:
+    if isinstance(column, Typed):
+        return len(column.data) // WIDTH_BY_DTYPE[column.dtype]
+    return len(column)
+
+
 def _little_endian(column: Sent) -> memoryview:
-    if sys.byteorder == "big" and not isinstance(column, bytes):
+    if isinstance(column, Typed):
+        return column.data
+    if sys.byteorder == "big" and isinstance(column, array):
         column = column[:]
         column.byteswap()
     return memoryview(column).cast("B")

@@ -12,6 +12,7 @@ from leakgui.model.metric import Tier
 from leakgui.model.process import Access, Process, ProcessKey
 from leakgui.probe.edge import gone_error
 from leakgui.probe.face import Capability, Reader
+from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.platform.generic_reader import (
     FOREIGN,
     STATES,
@@ -68,6 +69,24 @@ class Generic:
             say("Snapshots cannot be taken on this system."),
             say("Recordings can: leakgui record {pid}", pid=key.pid),
         )
+
+    def estimate_heap_copy(self, key: ProcessKey) -> RawEstimate:
+        raise _no_heap_copies(key)
+
+    def copy_heap(
+        self,
+        key: ProcessKey,
+        level: str,  # noqa: ARG002  # the Protocol's name
+        progress: Progress | None = None,  # noqa: ARG002  # the Protocol's name
+    ) -> RawHeapCopy:
+        raise _no_heap_copies(key)
+
+
+def _no_heap_copies(key: ProcessKey) -> Unsupported:
+    return Unsupported(
+        say("The heap of a process cannot be copied on this system."),
+        say("Recordings can be made: leakgui record {pid}", pid=key.pid),
+    )
 
 
 def _row(process: psutil.Process, mine: str) -> Process:

@@ -7,6 +7,7 @@ from leakgui.probe import capabilities
 from leakgui.probe.discovery import ProcessList
 from leakgui.probe.edge import explain
 from leakgui.probe.face import Capability, Reader
+from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.identity import find_key
 from leakgui.probe.platform.linux_reader import LinuxReader
 from leakgui.probe.process_stat import ask_alive
@@ -14,7 +15,7 @@ from leakgui.probe.raw import Progress, RawSnapshot
 
 
 class Linux:
-    """Looks at processes by reading /proc; stops and changes nothing."""
+    """Looks at processes by reading /proc; stops one only to copy its heap."""
 
     name = "linux"
 
@@ -50,3 +51,15 @@ class Linux:
             return take_raw_snapshot(reader, progress)
         finally:
             reader.close()
+
+    def estimate_heap_copy(self, key: ProcessKey) -> RawEstimate:
+        from leakgui.probe.freezing import estimate_heap_copy
+
+        return estimate_heap_copy(key)
+
+    def copy_heap(
+        self, key: ProcessKey, level: str, progress: Progress | None = None
+    ) -> RawHeapCopy:
+        from leakgui.probe.freezing import copy_heap
+
+        return copy_heap(key, level, progress)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import math
+import os
 import struct
+import threading
 from array import array
 
 import pytest
@@ -13,10 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakgui.errors import AccessDenied, LeakguiError, ProcessGone, Unsupported
-from leakgui.wire.frames import Frame, read_frame, write_frame
-from leakgui.helper.server import Server
+from leakgui.helper.rights import NICENESS
+from leakgui.helper.server import HelperServer
+from leakgui.helper.verbs import PROTOCOL
 from leakgui.model.process import ProcessKey
 from leakgui.probe.raw import RawSnapshot, text_column
+from leakgui.wire.frames import Frame, read_frame, write_frame
+from leakgui.wire.passing import PipeEnds
 
 ALIVE = ProcessKey(812, 5000)
 
@@ -64,7 +69,8 @@ def answers(
     data: bytes, failure: Exception | None = None
 ) -> tuple[int, list[Frame], bytes]:
     sink = io.BytesIO()
-    code = Server(io.BytesIO(data), sink, OneProcess(failure)).serve()
+    ends = PipeEnds(io.BytesIO(data), sink)
+    code = HelperServer(ends, OneProcess(failure)).serve()
     source, frames = io.BytesIO(sink.getvalue()), []
     while (frame := read_frame(source)) is not None:
         frames.append(frame)
@@ -84,7 +90,10 @@ def snapshot(**header: object) -> bytes:
 def test_it_says_hello_and_which_protocol_it_speaks():
     code, frames, _ = answers(request(verb="hello", id=9))
     assert code == 0
-    assert frames[0].header == {"id": 9, "reply": "hello", "protocol": 1, "arrays": []}
+    header = frames[0].header
+    assert (header["id"], header["reply"]) == (9, "hello")
+    assert header["protocol"] == PROTOCOL
+    assert header["can_pass_files"] is False
 
 
 def test_a_snapshot_comes_after_progress_and_holds_what_was_read():
@@ -152,6 +161,23 @@ def test_a_bug_is_logged_and_answered_and_the_next_request_is_served(caplog, log
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_reading_a_large_map_lets_others_go_first(monkeypatch):
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    seen, before = [], niceness()
+    take = OneProcess.take_raw_snapshot
+
+    def look(self, key, progress=None):
+        seen.append(niceness())
+        return take(self, key, progress)
+
+    monkeypatch.setattr(OneProcess, "take_raw_snapshot", look)
+    answers(snapshot())
+    assert seen == [max(before, NICENESS)]
+    assert niceness() == before
+
+
 def test_bye_ends_it():
     code, frames, _ = answers(request(verb="bye") + request(verb="hello"))
     assert code == 0
@@ -190,7 +216,7 @@ def test_a_client_that_is_gone_ends_it():
             raise BrokenPipeError
 
     source = io.BytesIO(snapshot())
-    assert Server(source, Gone(), OneProcess()).serve() == 0
+    assert HelperServer(PipeEnds(source, Gone()), OneProcess()).serve() == 0
 
 
 @given(st.binary(max_size=200), st.booleans())

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from leakgui.errors import HelperFailed
 from leakgui.helper.packing import pack_pool, pack_snapshot
-from leakgui.wire.frames import Frame, Header, Sent, read_frame, write_frame
 from leakgui.helper.unpacking import unpack_pool, unpack_snapshot
 from leakgui.model.snapshot import GapReason
 from leakgui.probe.handles import SeenHandle
@@ -21,6 +20,7 @@ from leakgui.probe.mapping_rows import SIZE_LABELS
 from leakgui.probe.raw import RawSnapshot, text_column
 from leakgui.probe.snapshotting import tabulate_handles
 from leakgui.probe.threads import MainStack, SeenThread, tabulate_threads
+from leakgui.wire.frames import Frame, Header, Sent, read_frame, write_frame
 
 TOP = 0xFFFFFFFFFF601000
 
