@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from leakgui.formatting import format_bytes, format_count, format_percent, printable
@@ -20,7 +20,7 @@ class Agreement:
     """One group that grew in difference after difference."""
 
     key: str
-    """What grew: a path, a peer, a mapping's backing, a thread's name."""
+    """What grew: a path, a peer, a mapping's backing, a thread's name, a class."""
     kind: str
     """``heap``, ``file``, ``socket``, ...: the kind of its row in the difference."""
     detail: str
@@ -54,6 +54,22 @@ NOTHING = Agreement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """One group that grew in one difference."""
+
+    key: str
+    kind: str
+    detail: str
+    count: int
+    bytes: int
+
+    @property
+    def weight(self) -> float:
+        """What it counts for: its bytes where they are known, else its number."""
+        return float(self.bytes if self.bytes > 0 else self.count)
+
+
 def find_agreement(
     differences: Iterable[Difference], section: Section, kinds: Iterable[str] = ()
 ) -> Agreement:
@@ -62,25 +78,32 @@ def find_agreement(
     ``kinds`` keeps rows of these kinds only; none means all.
     """
     wanted = frozenset(kinds)
+    return agree(_grown(section(difference), wanted) for difference in differences)
+
+
+def agree(
+    differences: Iterable[Sequence[Grown]], least_share: float = _HALF
+) -> Agreement:
+    """Return the group that explains most growth over all differences.
+
+    It counts as often as it is at least ``least_share`` of a difference's growth.
+    """
     grown: Counter[str] = Counter()
     grown_bytes: Counter[str] = Counter()
     about: dict[str, tuple[str, str]] = {}
     times: Counter[str] = Counter()
-    for difference in differences:
-        rows = _growing_rows(section(difference), wanted)
-        total = sum(weight for *_, weight in rows)
-        for key, kind_and_detail, count, size, weight in rows:
-            grown[key] += count
-            grown_bytes[key] += size
-            about[key] = kind_and_detail
-            times[key] += weight >= _HALF * total
+    for rows in differences:
+        total = sum(row.weight for row in rows)
+        for row in rows:
+            grown[row.key] += row.count
+            grown_bytes[row.key] += row.bytes
+            about[row.key] = (row.kind, row.detail)
+            times[row.key] += row.weight >= least_share * total
     return _largest(grown, grown_bytes, about, times)
 
 
-def _growing_rows(
-    changes: Changes | None, kinds: frozenset[str]
-) -> list[tuple[str, tuple[str, str], int, int, float]]:
-    """Return key, kind and detail, count, bytes and weight of every row that grew."""
+def _grown(changes: Changes | None, kinds: frozenset[str]) -> list[Grown]:
+    """Return every row that grew."""
     if changes is None:
         return []
     rows = []
@@ -90,9 +113,10 @@ def _growing_rows(
         count, size = int(changes.delta[place]), float(changes.delta_bytes[place])
         size = 0.0 if math.isnan(size) else size  # handles have none
         if count > 0 or size > 0:
-            weight = size if size > 0 else float(count)
-            about = (changes.kind[place], changes.detail[place])
-            rows.append((changes.key[place], about, count, int(size), weight))
+            key, kind, detail = (
+                column[place] for column in (changes.key, changes.kind, changes.detail)
+            )
+            rows.append(Grown(key, kind, detail, count, int(size)))
     return rows
 
 

@@ -37,6 +37,16 @@ def of_growth(evidence: Evidence, key: str, agreeing: int) -> Confidence:
     return _STEPS[grade - 1 if trend.missing_share > _MISSED else grade]
 
 
+def less(grade: Confidence, doubts: tuple[str, ...]) -> Confidence:
+    """Return a step less where there are doubts, be they many; watch is the least."""
+    return _STEPS[max(_STEPS.index(grade) - bool(doubts), 0)]
+
+
+def at_most(grade: Confidence, most: Confidence) -> Confidence:
+    """Return the smaller of two grades."""
+    return min(grade, most, key=_STEPS.index)
+
+
 def of_shape(trend: Trend) -> Confidence:
     """Grade a healthy shape: long enough, enough cycles, hardly anything missed."""
     if not is_long(trend) or trend.missing_share > _MISSED:

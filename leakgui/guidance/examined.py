@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from leakgui.analysis.cells import Cells
 from leakgui.analysis.floor import examine
 from leakgui.analysis.trend import LEAST_SAMPLES, Trend
 from leakgui.guidance.evidence import Observed
+from leakgui.guidance.heap_history import HeapHistory, heap_history
 from leakgui.model.limit import LIMITS
 from leakgui.model.metric import METRIC_BY_KEY, Group
 from leakgui.model.recording import Floats
@@ -27,6 +29,11 @@ class Evidence:
     def __init__(self, observed: Observed) -> None:
         self.observed = observed
         self._trends: dict[str, Trend] = {}
+
+    @cached_property
+    def heap(self) -> HeapHistory:
+        """What was seen of the native heap; empty where nobody looked."""
+        return heap_history(self.observed)
 
     def cells(self, key: str) -> Cells | None:
         """Return a series, or None where it was never read."""
@@ -81,6 +88,18 @@ class Evidence:
         if finer is not None and self.grows(finer):
             return finer
         return "swap_bytes" if self._is_swapped_growth(finer) else None
+
+    def private_growth(self, span_s: float, *, is_least: bool = False) -> float | None:
+        """Return the bytes that growing memory gains in so long; None: it is level.
+
+        ``is_least`` takes the low end of the rate's interval.
+        """
+        key = self.growing_memory()
+        trend = self.trend(key) if key else None
+        if trend is None or trend.rate is None:
+            return None
+        per_s = trend.rate.low_per_s if is_least else trend.rate.per_s
+        return max(per_s, 0.0) * span_s
 
     def clearest_memory(self) -> str | None:
         """Return the memory metric whose shape shows best, or None without any."""

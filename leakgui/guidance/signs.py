@@ -9,12 +9,14 @@ import numpy as np
 
 from leakgui.analysis.trend import Trend
 from leakgui.guidance.examined import Evidence
+from leakgui.guidance.free_memory import find_fragments
 from leakgui.guidance.limits import (
     OF_MEMORY,
     TIGHT,
     headroom_share_a_minute,
     usages,
 )
+from leakgui.guidance.lost_memory import find_loss
 from leakgui.model.finding import DefectClass
 
 MIB = 2.0**20
@@ -31,6 +33,13 @@ _MOST_OF_LIMIT = 0.5
 """A step that follows no reading is called a load only if it takes so much."""
 _MULTIPLIED = 3.0
 _LEAST_LOAD = 64 * MIB
+
+
+def heap_explains_memory(evidence: Evidence) -> bool:
+    """Whether looks into the heap show memory as lost, or as free, rather than held."""
+    loss = find_loss(evidence)
+    is_lost = loss is not None and loss.explains_growth
+    return is_lost or find_fragments(evidence) is not None
 
 
 def threads_explain_memory(evidence: Evidence, memory: Trend) -> bool:
@@ -73,6 +82,8 @@ def mapping_growth(evidence: Evidence) -> str | None:
     """
     if evidence.grows("threads") or shared_memory(evidence):
         return None
+    if _is_taken_by_allocator(evidence):
+        return None
     memory_key = evidence.growing_memory()
     memory = evidence.trend(memory_key) if memory_key else None
     if evidence.grows("mappings") and not _is_in_heap(evidence, memory):
@@ -82,6 +93,21 @@ def mapping_growth(evidence: Evidence) -> str | None:
         if space and space.is_growing and not _is_resident(evidence, space):
             return key
     return None
+
+
+def _is_taken_by_allocator(evidence: Evidence) -> bool:
+    """Whether looks into the heap found most of the new address space there.
+
+    An allocator maps large blocks one by one: then each lost one is a mapping too.
+    """
+    whole = evidence.heap.whole
+    if whole is None:
+        return False
+    times = np.array([whole.before.at_s, whole.after.at_s])
+    space = evidence.levels("vms_bytes", times)
+    if space is None or not space[1] > space[0]:
+        return False
+    return whole.in_use_bytes + whole.free_bytes >= 0.5 * float(space[1] - space[0])
 
 
 def _is_in_heap(evidence: Evidence, memory: Trend | None) -> bool:
@@ -121,8 +147,11 @@ def is_running_away(evidence: Evidence, memory: Trend) -> bool:
 
     Vast is a tenth of the headroom a minute, or more than doubling each minute by
     at least 64 MiB. Growth that is both needs only half a core: the machine may be
-    shared. A loop that reads what it keeps is a load instead.
+    shared. A loop that reads what it keeps is a load instead, and one that keeps
+    nothing, by what looks into the heap showed, is a leak.
     """
+    if heap_explains_memory(evidence):
+        return False
     cores = busy_cores(evidence, memory)
     if cores is None or memory.rate is None:
         return False
@@ -170,8 +199,10 @@ def bulk_load(evidence: Evidence) -> str | None:
     before and 64 MiB more. One step that follows no reading is how a runtime sets up
     its heap: it counts where half of a limit is taken, or where the reading is not
     known. A level at 85 % of a limit is the limit's matter, and one that fell again
-    after its peak was given back.
+    after its peak was given back. What a look into the heap found lost is no load.
     """
+    if heap_explains_memory(evidence):
+        return None
     key = evidence.growing_memory()
     memory = evidence.trend(key) if key else None
     if memory is not None:
@@ -216,7 +247,12 @@ def _is_tight(evidence: Evidence) -> bool:
 
 
 def unexplained_memory(evidence: Evidence) -> str | None:
-    """Return the memory metric that grows for no reason another sign names."""
+    """Return the memory metric that grows for no reason another sign names.
+
+    What looks into the heap explain, other rules name.
+    """
+    if heap_explains_memory(evidence):
+        return None
     key = evidence.growing_memory()
     memory = evidence.trend(key) if key else None
     if key is None or memory is None:

@@ -6,8 +6,9 @@ import numpy as np
 
 from leakgui.analysis.trend import Trend
 from leakgui.formatting import format_change, format_duration, format_value
-from leakgui.guidance import confidence, wording
+from leakgui.guidance import confidence, heap_wording, wording
 from leakgui.guidance.examined import MEMORY, Evidence
+from leakgui.guidance.free_memory import find_fragments, find_kept
 from leakgui.guidance.health import HEALTH
 from leakgui.model.finding import DefectClass, Finding, Severity, Verdict
 from leakgui.texts import say
@@ -22,7 +23,12 @@ class HealthyShape:
     key = "healthy-shape"
 
     def examine(self, evidence: Evidence) -> Finding | None:
-        """Report the shape of the main series where it was judged and is healthy."""
+        """Report the shape of the main series where it was judged and is healthy.
+
+        Where a look into the heap tells why it stays so high, other rules speak.
+        """
+        if find_fragments(evidence) or find_kept(evidence):
+            return None
         key = evidence.main_key()
         trend = evidence.trend(key) if key else None
         if key is None or trend is None or not trend.is_judged:
@@ -42,7 +48,7 @@ class HealthyShape:
             summary=wording.begin(say(health.summary, **values)),
             confidence=confidence.of_shape(trend),
             severity=Severity.LOW,
-            evidence=_evidence(key, trend),
+            evidence=_evidence(evidence, key, trend),
             against=_against(evidence, trend),
             next_steps=tuple(say(step) for step in health.next_steps),
             explanation=say(health.explanation),
@@ -77,7 +83,7 @@ def _quarters(evidence: Evidence, key: str, trend: Trend) -> str:
     return ", ".join(format_change(float(part), trend.unit.value) for part in added)
 
 
-def _evidence(key: str, trend: Trend) -> tuple[str, ...]:
+def _evidence(evidence: Evidence, key: str, trend: Trend) -> tuple[str, ...]:
     sentences = [wording.level_evidence(key, trend)]
     if trend.cycles.count >= 2:
         sentences.append(
@@ -95,6 +101,8 @@ def _evidence(key: str, trend: Trend) -> tuple[str, ...]:
             kept=format_value(max(trend.retained, 0.0), trend.unit.value),
         )
     )
+    if evidence.heap.latest is not None:
+        sentences.append(heap_wording.inside(evidence.heap.latest))
     return (*sentences, wording.sensitivity(trend))
 
 
@@ -104,7 +112,7 @@ def _against(evidence: Evidence, trend: Trend) -> tuple[str, ...]:
         for key in evidence.judged_keys()
         if key not in SAME_MEMORY and evidence.grows(key)
     ]
-    facts = []
+    facts = list(heap_wording.lost_but_level(evidence))
     if growing:
         facts.append(
             say("Something else grew: {names}.", names=", ".join(sorted(set(growing))))

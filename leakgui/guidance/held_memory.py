@@ -1,0 +1,168 @@
+"""Whether memory grows that the program still holds, and what holds it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leakgui.guidance import heap_doubts
+from leakgui.guidance.agreement import NOTHING, Agreement, Grown, agree
+from leakgui.guidance.examined import Evidence
+from leakgui.guidance.heap_groups import NONE
+from leakgui.guidance.heap_history import Look, Step
+from leakgui.model.heap import Heap
+from leakgui.model.recording import EventKind
+
+_LEAST_BYTES = 128 * 1024
+_LEAST_SHARE = 0.01
+_MOST_LOST = 0.1
+_MAIN_PART = 0.4
+_IN_A_ROW = 2
+_STILL = 0.25
+_REPEATS = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Holder:
+    """A place that memory hangs on: a global variable, a thread's stack."""
+
+    root: str
+    path: str
+    retained_bytes: int
+    """Now."""
+    growth_bytes: int
+    times: int
+    """In how many differences it was two fifths of the growth."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hold:
+    """Memory in use that grows, look after look, and that pointers still lead to."""
+
+    look: Look
+    whole: Step
+    group: Agreement
+    """The class or size that grows; ``NOTHING`` where only a holder shows it."""
+    holder: Holder | None
+    repeats: int
+    """In how many differences it grew by a step that the user repeated."""
+    doubts: tuple[str, ...]
+
+    @property
+    def times(self) -> int:
+        """In how many differences the same thing was most of the growth."""
+        return max(self.group.times, self.holder.times if self.holder else 0)
+
+    @property
+    def should_have_shrunk(self) -> bool:
+        """Whether it grew with every repeat of a step that ends where it began."""
+        return self.repeats >= _REPEATS
+
+
+def find_hold(evidence: Evidence) -> Hold | None:
+    """Return what grows and is held; None where hardly anything grows or most is lost.
+
+    It takes two differences in which the same class, size or holder is the main part,
+    and in none of which it got less; one that has come to its bound does not count.
+    """
+    look, whole, steps = evidence.heap.latest, evidence.heap.whole, evidence.heap.steps
+    if look is None or whole is None or not _grows(whole, steps):
+        return None
+    if whole.lost_bytes >= _MOST_LOST * whole.in_use_bytes:
+        return None
+    group, holder = _find_group(steps), _find_holder(steps)
+    hold = Hold(
+        look=look,
+        whole=whole,
+        group=group,
+        holder=holder,
+        repeats=sum(_is_repeat(evidence, step) for step in steps),
+        doubts=heap_doubts.about_look(look),
+    )
+    return hold if hold.times >= _IN_A_ROW else None
+
+
+def _grows(whole: Step, steps: Sequence[Step]) -> bool:
+    """Whether enough came, and still came between the last two looks."""
+    least = max(_LEAST_BYTES, _LEAST_SHARE * whole.before.blocks.in_use_bytes)
+    if whole.in_use_bytes < least:
+        return False
+    last = steps[-1]
+    return _pace(last) >= _STILL * _pace(whole)
+
+
+def _pace(step: Step) -> float:
+    return step.in_use_bytes / max(step.span_s, 1e-3)
+
+
+def _find_group(steps: Sequence[Step]) -> Agreement:
+    """Return the class or size that is the main part and never got less."""
+    found = agree((_grown_groups(step) for step in steps), _MAIN_PART)
+    if found.share < _MAIN_PART or found.times < _IN_A_ROW:
+        return NOTHING
+    return NOTHING if any(_fell(step, found.key) for step in steps) else found
+
+
+def _grown_groups(step: Step) -> list[Grown]:
+    rows = []
+    for group, amount in step.after.held.items():
+        change = amount - step.before.held.get(group, NONE)
+        if change.bytes > 0:
+            words = group.as_words()
+            rows.append(Grown(words, group.kind, "", change.count, change.bytes))
+    return rows
+
+
+def _fell(step: Step, words: str) -> bool:
+    return any(
+        group.as_words() == words
+        and step.after.held.get(group, NONE).bytes < amount.bytes
+        for group, amount in step.before.held.items()
+    )
+
+
+def _find_holder(steps: Sequence[Step]) -> Holder | None:
+    """Return the root on which most of the growth hangs, or None."""
+    growth: Counter[str] = Counter()
+    times: Counter[str] = Counter()
+    fallen: set[str] = set()
+    for step in steps:
+        before, after = _retained(step.before.heap), _retained(step.after.heap)
+        for root in before.keys() & after.keys():
+            change = after[root][0] - before[root][0]
+            growth[root] += change
+            times[root] += change >= _MAIN_PART * step.in_use_bytes > 0
+            fallen |= {root} if change < 0 else set()
+    latest = _retained(steps[-1].after.heap)
+    total = sum(max(step.in_use_bytes, 0) for step in steps)
+    for root, grown in growth.most_common(1):
+        if grown >= _MAIN_PART * total and root in latest and root not in fallen:
+            size, path = latest[root]
+            return Holder(
+                root=root, path=path, retained_bytes=size,
+                growth_bytes=grown, times=times[root],
+            )  # fmt: skip
+    return None
+
+
+def _retained(heap: Heap) -> dict[str, tuple[int, str]]:
+    """Return for each root how much hangs on it at most, and the path to there."""
+    found: dict[str, tuple[int, str]] = {}
+    rows = heap.holders
+    if rows is None:
+        return found
+    for row in range(len(rows)):
+        root, size = rows.root[row], int(rows.retained_bytes[row])
+        if size > found.get(root, (-1, ""))[0]:
+            found[root] = (size, rows.path[row])
+    return found
+
+
+def _is_repeat(evidence: Evidence, step: Step) -> bool:
+    """Whether a step was marked in between, and the heap grew all the same."""
+    return step.in_use_bytes > 0 and any(
+        event.kind is EventKind.STEP
+        and step.before.at_s < event.elapsed_s <= step.after.at_s
+        for event in evidence.observed.events
+    )
