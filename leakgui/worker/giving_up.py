@@ -11,3 +11,18 @@ Cancelled = Callable[[], bool]
 
 class GivenUp(Exception):
     """Nobody waits for the result any more."""
+
+
+def say_nothing(done: int, total: int) -> None:
+    """Be the ``Progress`` of one who doesn't want to know."""
+
+
+def never() -> bool:
+    """Be the ``Cancelled`` of one who will wait."""
+    return False
+
+
+def stop_if(cancelled: Cancelled) -> None:
+    """Raise ``GivenUp`` when nobody waits any more."""
+    if cancelled():
+        raise GivenUp

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from leakgui.worker.giving_up import Cancelled, never
 from leakgui.worker.holding.paths import Step
 from leakgui.worker.image import Image
-from leakgui.worker.pace import Cancelled, never
 from leakgui.worker.reached import Reach
 from leakgui.worker.roots.table import Roots
 from leakgui.worker.walked import Walk

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leakgui.worker.giving_up import Cancelled, never
 from leakgui.worker.image import Image
-from leakgui.worker.pace import Cancelled, never
 from leakgui.worker.roots.table import Roots
 from leakgui.worker.walked import Walk
 
@@ -37,6 +37,6 @@ def path_to(
 ) -> tuple[Step, ...]:
     """Return the pointers from a root to the block at an address, the root first.
 
-    Empty where no path leads there. Raises ``pace.GivenUp`` when cancelled.
+    Empty where no path leads there. Raises ``GivenUp`` when cancelled.
     """
     raise NotImplementedError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leakgui.model.columns import I64, U64, Columns
+from leakgui.worker.giving_up import Cancelled, never
 from leakgui.worker.image import Image
-from leakgui.worker.pace import Cancelled, never
 from leakgui.worker.reached import Reach
 from leakgui.worker.walked import Walk
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from leakgui.worker.giving_up import Cancelled, Progress, never, say_nothing
 from leakgui.worker.image import Image
-from leakgui.worker.pace import Cancelled, Progress, never, say_nothing
 from leakgui.worker.reached import Reach
 from leakgui.worker.roots.table import Roots
 from leakgui.worker.walked import Walk
@@ -18,6 +18,6 @@ def mark(
 ) -> Reach:
     """Return the state of each block in use, as Valgrind's memcheck defines it.
 
-    ``progress`` is called with blocks. Raises ``pace.GivenUp`` when cancelled.
+    ``progress`` is called with blocks. Raises ``GivenUp`` when cancelled.
     """
     raise NotImplementedError
