@@ -15,7 +15,7 @@ def main() -> int:
     """Answer on what was standard output; whatever else is printed is a log line."""
     end = take_over()
     end_with_client(end)
-    user = find_served_user(os.environ, os.geteuid())
+    user = find_served_user(end, os.environ, os.geteuid())
     return HelperServer(end, platform.current(), user).serve()
 
 

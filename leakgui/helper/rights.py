@@ -1,7 +1,4 @@
-"""What a helper with the rights of root may do for a user: look at that user's own.
-
-pkexec(1) and sudo(8) say in the environment who asked for the rights.
-"""
+"""What a helper with the rights of root may do for a user: look at that user's own."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from leakgui.probe.edge import gone_error
 from leakgui.probe.identity import user_name
 from leakgui.probe.procfs import opened_folder, read_start
 from leakgui.texts import say
+from leakgui.wire.passing import End
 
 NICENESS = 5
 """Whoever is watched goes first."""
@@ -25,19 +23,23 @@ _USERS = re.compile(rb"^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$", re.MULTILINE)
 """Real, effective, saved and file system user in /proc/PID/status, proc(5)."""
 
 
-def find_served_user(environment: Mapping[str, str], my_id: int) -> int | None:
+def find_served_user(
+    end: End, environment: Mapping[str, str], my_id: int
+) -> int | None:
     """Return the one user whose processes may be looked at; None: everybody's.
 
     ``my_id`` is the effective user here. Without rights of root the system itself
-    refuses what is not allowed.
+    refuses what is not allowed. With them, whoever is at the other end of the socket
+    decides: their environment may be that of ``sudo leakgui``. Only where there are
+    pipes, what pkexec(1) and sudo(8) say in the environment has to do.
     """
     if my_id != 0:
         return None
-    for name in _ASKED_BY:
-        if environment.get(name, "").isdecimal():
-            user = int(environment[name])
-            return user or None
-    return None
+    user = end.find_user()
+    if user is None:
+        named = [environment.get(name, "") for name in _ASKED_BY]
+        user = next((int(text) for text in named if text.isdecimal()), 0)
+    return user or None
 
 
 def check_user(pid: int, user: int) -> None:

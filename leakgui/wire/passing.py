@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -39,6 +40,8 @@ MOST_FILES = 512
 FILES_A_MESSAGE = 200
 
 _MARK = b"F"
+_CREDENTIALS = struct.Struct("3i")
+"""``struct ucred``: pid, user, group (unix(7))."""
 _LOOK_EVERY_MS = 50
 _DESCRIPTOR_BYTES = 4
 
@@ -70,6 +73,9 @@ class End(Source, Sink, Protocol):
     def fileno(self) -> int:
         """Return a descriptor on which poll(2) tells that the other end is gone."""
 
+    def find_user(self) -> int | None:
+        """Return the number of the user at the other end, where the system tells."""
+
     def send_files(self, files: Sequence[int]) -> None:
         """Send descriptors; they stay open here."""
 
@@ -89,6 +95,14 @@ class SocketEnd:
     def fileno(self) -> int:
         """Return the socket's descriptor."""
         return self._socket.fileno()
+
+    def find_user(self) -> int | None:
+        """Return who made the pair of sockets (unix(7), SO_PEERCRED)."""
+        peer = self._socket.getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size
+        )
+        _, user, _ = _CREDENTIALS.unpack(peer)
+        return int(user)
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill a part of the buffer; 0 at the end."""
@@ -167,6 +181,10 @@ class PipeEnds:
     def fileno(self) -> int:
         """Return the descriptor of the pipe to the other end."""
         return self._sink.fileno()
+
+    def find_user(self) -> int | None:
+        """Return None: pipes don't tell."""
+        return None
 
     def readinto(self, buffer: memoryview, /) -> int | None:
         """Fill a part of the buffer; 0 at the end."""
