@@ -16,6 +16,9 @@ from leakgui.worker.naming.elf_file import ElfFile
 UNPLACED = np.iinfo(np.int64).min
 """Load bias of a region that no segment of its file explains."""
 
+HIGHEST = 1 << 63
+"""No address of a process is as large; foreign memory may name any."""
+
 Known = npt.NDArray[np.bool_]
 
 
@@ -80,6 +83,8 @@ class Modules:
 
     def find_region(self, address: int) -> int | None:
         """Return the row of ``Image.regions`` that holds an address."""
+        if not 0 <= address < HIGHEST:
+            return None
         regions = self._image.regions
         row = int(np.searchsorted(regions.start, np.uint64(address), "right")) - 1
         return row if row >= 0 and address < int(regions.end[row]) else None
@@ -113,6 +118,8 @@ class Modules:
 
     def read_word(self, address: int) -> int | None:
         """Return the word at one address; None: unknown."""
+        if not 0 <= address < HIGHEST:
+            return None
         values, known = self.read_words(np.array([address], np.uint64))
         return int(values[0]) if known[0] else None
 
@@ -123,6 +130,8 @@ class Modules:
 
     def read(self, address: int, size: int) -> bytes:
         """Return bytes that were copied or are in a module's file, as many as known."""
+        if not 0 <= address < HIGHEST:
+            return b""
         place = self._image.find_word(address)
         if place is not None and self._image.is_present(place):
             return self._image.read(address, size)

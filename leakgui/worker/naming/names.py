@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from leakgui.model.columns import U64
 from leakgui.model.heap import TypeKind
 from leakgui.worker.image import Image
+from leakgui.worker.naming.text import begins_with_text
 
 TEXT = "text"
 """What blocks that begin with printable text are called."""
@@ -18,6 +21,8 @@ class Names:
 
     table: U64
     """Addresses of virtual tables as they stand in objects, sorted, no two equal."""
+    information: U64
+    """Address of the type information of each table."""
     class_name: tuple[str, ...]
     """Demangled and printable, one a table."""
     base_name: tuple[str, ...]
@@ -28,4 +33,17 @@ class Names:
 
         The name is a class, ``text``, or empty where only the size is known.
         """
-        raise NotImplementedError
+        if not 0 <= place < len(image.words) or not image.is_present(place):
+            return "", TypeKind.SIZE
+        row = self.find_table(int(image.words[place]))
+        if row is not None:
+            return self.class_name[row], TypeKind.CLASS
+        if begins_with_text(image, place, size):
+            return TEXT, TypeKind.TEXT
+        return "", TypeKind.SIZE
+
+    def find_table(self, address: int) -> int | None:
+        """Return the row of a table; None where no object begins with it."""
+        row = int(np.searchsorted(self.table, np.uint64(address)))
+        is_found = row < len(self.table) and int(self.table[row]) == address
+        return row if is_found else None
