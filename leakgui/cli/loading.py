@@ -8,12 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from leakgui.analysis.difference import compare
+from leakgui.analysis.heap_difference import compare_heaps, find_heap_pairs
 from leakgui.errors import BadUsage
 from leakgui.guidance.engine import judge, observe
 from leakgui.model.difference import Difference
 from leakgui.model.finding import Judgement
+from leakgui.model.heap import HeapDifference
 from leakgui.model.recording import Event, EventKind, Recording
-from leakgui.model.snapshot import SnapshotHeading
+from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.session.opening import is_session, open_recording
 from leakgui.session.reader import SessionReader
 from leakgui.texts import say
@@ -31,6 +33,8 @@ class Loaded:
     headings: tuple[SnapshotHeading, ...] = ()
     overall: Difference | None = None
     """The last snapshot minus the first; None where there are not two."""
+    heap: Snapshot | None = None
+    """The newest snapshot that looked into the heap."""
 
 
 def load(path: Path) -> Loaded:
@@ -68,12 +72,28 @@ def _load_session(reader: SessionReader) -> Loaded:
         for before, after in pairwise(numbers[-MOST_SNAPSHOTS:])
     ]
     latest = [reader.snapshot(numbers[-1])] if numbers else []
+    heaps = _compare_heaps(reader)
     return Loaded(
         recording=recording,
-        judgement=judge(observe(recording, differences, latest)),
+        judgement=judge(observe(recording, differences, latest, heaps)),
         headings=headings,
         overall=compare_snapshots(reader, None, None) if differences else None,
+        heap=_newest_heap(reader),
     )
+
+
+def _compare_heaps(reader: SessionReader) -> list[HeapDifference]:
+    pairs = find_heap_pairs(reader.headings())
+    found = (
+        compare_heaps(reader.snapshot(before), reader.snapshot(after))
+        for before, after in pairs
+    )
+    return [one for one in found if one is not None]
+
+
+def _newest_heap(reader: SessionReader) -> Snapshot | None:
+    numbers = [heading.number for heading in reader.headings() if heading.has_heap]
+    return reader.snapshot(numbers[-1]) if numbers else None
 
 
 def _difference(

@@ -1,32 +1,20 @@
-"""Look into a native heap: copy, interpret, and look again at what seems lost."""
+"""How a recording asks for a native heap, and whom it asks."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from leakgui.errors import (
-    AccessDenied,
-    HelperFailed,
-    LeakguiError,
-    ProcessGone,
-    Unsupported,
-)
 from leakgui.model.block import BlockDetail
 from leakgui.model.heap import Heap, Level
 from leakgui.model.process import ProcessKey
-from leakgui.model.snapshot import Gap, GapReason, Snapshot
-from leakgui.texts import say
+from leakgui.model.snapshot import Gap, Snapshot
+from leakgui.wire.passing import Parcel
 
 CONFIRM_AFTER_S = 3.0
 """What was in flight at the first look has landed somewhere by then."""
-HEAP = "heap"
-"""``Gap.where`` of what concerns the heap as a whole."""
-_LOOK_EVERY_S = 0.05
 
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
@@ -60,6 +48,9 @@ class Estimate(Protocol):
     def paused_ms(self) -> float: ...
 
     @property
+    def fork_paused_ms(self) -> float: ...
+
+    @property
     def can_fork(self) -> bool: ...
 
     @property
@@ -77,6 +68,9 @@ class Copied(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]: ...
+
+    @property
+    def parcel(self) -> Parcel: ...
 
     def __enter__(self) -> Self: ...
 
@@ -119,17 +113,3 @@ class HeapWorker(Protocol):
     def describe_block(self, address: int) -> BlockDetail | None: ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Look:
-    """What a look into a heap gave, or why it gave nothing."""
-
-    heap: Heap | None = None
-    gaps: tuple[Gap, ...] = ()
-    paused_ms: float = 0.0
-    """Over all looks, also where nothing came of them."""
-    cost_ms: float = 0.0
-    """How long it took, without the wait between two looks."""
-    refusal: LeakguiError | None = None
-    """Why there is no heap."""

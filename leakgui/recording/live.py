@@ -15,6 +15,7 @@ from leakgui.analysis.envelope import Envelope
 from leakgui.errors import BadUsage
 from leakgui.guidance.evidence import Observed
 from leakgui.model.difference import Difference
+from leakgui.model.heap import HeapDifference
 from leakgui.model.metric import METRICS, Reading
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, EventKind, Recording, Series, TimeGap
@@ -174,6 +175,7 @@ class LiveRecording:
         self,
         differences: Sequence[Difference] = (),
         latest_snapshot: Snapshot | None = None,
+        heap_differences: Sequence[HeapDifference] = (),
     ) -> Observed:
         """Return the evidence so far, gathered while recording."""
         cells = {key: self._streams[key].cells() for key in self.keys()}
@@ -187,6 +189,7 @@ class LiveRecording:
             events=tuple(self.events),
             gaps=tuple(self.gaps),
             differences=tuple(differences),
+            heap_differences=tuple(heap_differences),
             latest_snapshot=latest_snapshot,
             facts=self.facts,
         )
@@ -223,7 +226,8 @@ class LiveRecording:
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         """Take a snapshot; the shelf holds it until it is in the file."""
-        counters = snapshot.counters
+        counters, heap = snapshot.counters, snapshot.heap
+        leaked = heap.leaked if heap else None
         heading = SnapshotHeading(
             number=snapshot.number,
             name=snapshot.name,
@@ -233,6 +237,8 @@ class LiveRecording:
             handles=counters.get("handles"),
             threads=counters.get("threads"),
             note=snapshot.note,
+            has_heap=heap is not None,
+            lost_bytes=leaked.lost_bytes if leaked else None,
         )
         self.shelf.put(snapshot)
         with self._lock:

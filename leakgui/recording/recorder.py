@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,24 +14,28 @@ from leakgui import __version__
 from leakgui.errors import LeakguiError, WriteFailed
 from leakgui.helper.client import HelperClient
 from leakgui.model.metric import Tier
-from leakgui.model.process import ProcessKey, Target
-from leakgui.model.recording import Event, EventKind, TimeGap
+from leakgui.model.process import ProcessKey
+from leakgui.model.recording import Event, EventKind
 from leakgui.model.snapshot import Snapshot
 from leakgui.probe.face import Platform
 from leakgui.probe.platform import current
 from leakgui.recording.cadence import Cadence
 from leakgui.recording.clock import RecordingClock
+from leakgui.recording.continuing import open_existing, restore
 from leakgui.recording.cost import FIRST_LOOK_S, LOOK_EVERY_S, Cost, CpuMeter
 from leakgui.recording.ending import describe_end
 from leakgui.recording.file_writer import FileWriter
+from leakgui.recording.heap_looking import HeapLooking
+from leakgui.recording.heap_side import HeapSide
+from leakgui.recording.heap_taking import HeapHelper, HeapWish, HeapWorker
 from leakgui.recording.intake import Intake
 from leakgui.recording.launch import Launched
 from leakgui.recording.live import LiveRecording
 from leakgui.recording.sampler import Sampler
-from leakgui.recording.snapshots import SnapshotHelper, SnapshotTaker
-from leakgui.session.reader import SessionReader
+from leakgui.recording.snapshots import SnapshotTaker
 from leakgui.session.store import SessionWriter
 from leakgui.texts import say
+from leakgui.worker.client import WorkerClient
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ _EXIT_CODE_WAIT_S = 2.0
 _FLUSH_WAIT_S = 5.0
 
 
-class Recorder:
+class Recorder(HeapSide):
     """Measure one process in the background until it ends or ``stop`` is called.
 
     Given a file that exists, the recording in it goes on. Where the file cannot be
@@ -59,11 +62,13 @@ class Recorder:
         interval_s: float = 0.1,
         cost_share: float = 0.01,
         snapshot_every_s: float = 0.0,
+        heap: HeapWish | None = None,
         announce: Callable[[Event], None] | None = None,
         child: Launched | None = None,
         name: str = "",
         platform: Platform | None = None,
-        helper: SnapshotHelper | None = None,
+        helper: HeapHelper | None = None,
+        worker: HeapWorker | None = None,
     ) -> None:
         """Prepare a recording; nothing happens before ``start``.
 
@@ -74,23 +79,27 @@ class Recorder:
             cost_share: the share of one core that reading may use.
             snapshot_every_s: seconds between automatic snapshots, or more where one
                 takes long; 0 takes none.
+            heap: look into the heap at automatic snapshots, in this way; rarer where
+                the program would be stopped for more than 0.5 % of the time.
             announce: told each event as it happens.
             child: the program where leakgui started it: its exit code is kept.
             name: what to call the target; else what the system calls it, which for
                 a program that was just started can be its interpreter.
             platform: what looks at processes; this system's where not given.
             helper: what takes snapshots; a helper process where not given.
+            worker: what interprets heaps; a process without rights where not given.
         """
         self.path = path
         self._key = key
         self._interval_s = interval_s
         self._cadence = Cadence(interval_s, cost_share)
         self._snapshot_every_s = snapshot_every_s
+        self._heap = heap
         self._announce = announce
         self._child = child
         self._name = name
         self._platform = platform or current()
-        self._helper = helper or HelperClient()
+        self._heaps = HeapLooking(helper or HelperClient(), worker or WorkerClient())
         self._meter = CpuMeter()
         self._next_look_s = FIRST_LOOK_S
         self._sampler: Sampler | None = None
@@ -142,19 +151,19 @@ class Recorder:
         try:
             seen = reader.describe()
             target = replace(seen, name=self._name or seen.name)
-            writer = self._open_existing(target)
+            writer = open_existing(self.path, target)
         except BaseException:
             reader.close()
             raise
         self._clock = RecordingClock(writer.started_unix_s if writer else None)
         self.live = LiveRecording(target, self._clock, self.path)
         self._intake = Intake(self.live, self._announce)
-        last_ms = self._restore(writer) if writer else -1
+        last_ms = restore(writer, self.live, self._clock) if writer else -1
         self._steps = self.live.steps()
         self._begin_file(writer)
         number = writer.last_snapshot_number if writer else 0
         keep = self._intake.take_snapshot
-        self._taker = SnapshotTaker(self.live, self._helper, keep, number)
+        self._taker = SnapshotTaker(self.live, self._heaps, keep, number)
         self._sampler = Sampler(
             reader, self._intake, self._clock, self._cadence, self._interval_s
         )
@@ -185,28 +194,6 @@ class Recorder:
                 self._file.stop()
             self._ended.set()
 
-    def _open_existing(self, target: Target) -> SessionWriter | None:
-        # os.path: a folder that may not be entered is told when the file is made.
-        if self.path is None or not os.path.exists(self.path):  # noqa: PTH110
-            return None
-        return SessionWriter.append(self.path, target)
-
-    def _restore(self, writer: SessionWriter) -> int:
-        """Take over what the file holds; return its newest time in milliseconds."""
-        with SessionReader(writer.path) as reader:
-            self.live.restore(reader)
-        last_ms = writer.last_elapsed_ms
-        self._clock.start_after((last_ms + 1) / 1000)
-        gap = TimeGap(
-            from_s=max(last_ms, 0) / 1000,
-            to_s=self._clock.elapsed_s(),
-            metrics=(),
-            cause=say("not recorded"),
-        )
-        self.live.add_gap(gap)
-        writer.add_gap(gap)
-        return last_ms
-
     def _begin_file(self, writer: SessionWriter | None) -> None:
         path, live = self.path, self.live
         if path is None:
@@ -231,9 +218,15 @@ class Recorder:
 
     # -- what the user does ---------------------------------------------------------
 
-    def take_snapshot(self, name: str = "") -> Future[Snapshot]:
-        """Take a snapshot in the background; the result is there when it is kept."""
-        return self._taker.take(name)
+    def take_snapshot(
+        self, name: str = "", heap: HeapWish | None = None
+    ) -> Future[Snapshot]:
+        """Take a snapshot in the background; the result is there when it is kept.
+
+        With ``heap`` the program is stopped for a moment. Where its heap cannot be
+        had the snapshot says why in ``gaps``.
+        """
+        return self._taker.take(name, heap)
 
     def rename_snapshot(self, number: int, name: str) -> None:
         """Give a snapshot another name."""
@@ -267,7 +260,7 @@ class Recorder:
             self._cadence.obey(self._meter.share)
         # While nothing can be written, snapshots would only fill the memory.
         if self._snapshot_every_s and not self.problem:
-            self._taker.take_when_due(now_s, self._snapshot_every_s)
+            self._taker.take_when_due(now_s, self._snapshot_every_s, self._heap)
 
     def _after_end(self, elapsed_s: float) -> None:
         """Keep how the target ended."""

@@ -8,6 +8,7 @@ from dataclasses import fields
 
 import numpy as np
 
+from leakgui.model.columns import Columns
 from leakgui.model.snapshot import Snapshot
 from leakgui.model.text_column import TextColumn
 
@@ -46,11 +47,17 @@ class Shelf:
 
 def size_of(snapshot: Snapshot) -> int:
     """Return about how much memory a snapshot takes."""
-    total = 10_000
-    for table in (snapshot.mappings, snapshot.handles, snapshot.threads):
-        if table is not None:
-            total += sum(_column_bytes(getattr(table, f.name)) for f in fields(table))
-    return total
+    heap = snapshot.heap
+    tables = [snapshot.mappings, snapshot.handles, snapshot.threads]
+    tables += [getattr(heap, entry.name) for entry in fields(heap)] if heap else []
+    return 10_000 + sum(_table_bytes(table) for table in tables)
+
+
+def _table_bytes(table: object) -> int:
+    if not isinstance(table, Columns):
+        return 0
+    columns = (getattr(table, entry.name) for entry in fields(table))  # type: ignore[arg-type]  # subclasses are dataclasses
+    return sum(_column_bytes(column) for column in columns)
 
 
 def _column_bytes(column: object) -> int:

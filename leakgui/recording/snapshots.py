@@ -6,25 +6,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Protocol
 
-from leakgui.model.process import ProcessKey
 from leakgui.model.snapshot import Snapshot
+from leakgui.recording.heap_looking import HeapLooking, add_look
+from leakgui.recording.heap_taking import HeapWish
 from leakgui.recording.live import LiveRecording
 
 MOST_SHARE = 0.1
 """Of the time for snapshots that nobody asked for one by one: each walks the whole
 memory map of the program, so a large program is let alone in between."""
-
-
-class SnapshotHelper(Protocol):
-    """What is asked of ``leakgui.helper.client.HelperClient``."""
-
-    def take_snapshot(
-        self, key: ProcessKey, *, cancelled: Callable[[], bool]
-    ) -> Snapshot: ...
-
-    def close(self) -> None: ...
+MOST_STOPPED_SHARE = 0.005
+"""Of the time in which the program may stand still for heaps nobody asked for."""
 
 
 class SnapshotTaker:
@@ -33,7 +25,7 @@ class SnapshotTaker:
     def __init__(
         self,
         live: LiveRecording,
-        helper: SnapshotHelper,
+        heaps: HeapLooking,
         keep: Callable[[Snapshot], None],
         last_number: int = 0,
     ) -> None:
@@ -41,16 +33,20 @@ class SnapshotTaker:
 
         Args:
             live: whose target is looked at.
-            helper: the process that may look.
+            heaps: the processes that may look.
             keep: told each snapshot, on the job thread.
             last_number: the newest that the recording has already.
         """
-        self._live, self._helper, self._keep = live, helper, keep
+        self._live, self._heaps, self._keep = live, heaps, keep
+        self.heap_number: int | None = None
+        """The snapshot whose blocks can still be described; None where none can."""
         self._number = last_number
         self._under_way = 0
         self._last_s = live.elapsed_s
         self._cost_s = 0.0
+        self._next_heap_s = 0.0
         self._stopping = threading.Event()
+        self._is_heap_cancelled = threading.Event()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="leakgui snapshots")
 
@@ -59,37 +55,48 @@ class SnapshotTaker:
         """Whether a snapshot is being taken or waits for its turn."""
         return self._under_way > 0
 
-    def take(self, name: str) -> Future[Snapshot]:
-        """Take one in the background; its errors are those of the helper."""
+    def take(self, name: str, heap: HeapWish | None = None) -> Future[Snapshot]:
+        """Take one in the background; its errors are those of the helper.
+
+        A heap that cannot be had is a gap of the snapshot and no error.
+        """
         with self._lock:
             self._under_way += 1
         try:
-            future = self._pool.submit(self._take, name)
+            future = self._pool.submit(self._take, name, heap)
         except RuntimeError:  # ended meanwhile
             future = Future()
             future.cancel()
         future.add_done_callback(self._count_down)
         return future
 
-    def take_when_due(self, now_s: float, every_s: float) -> None:
-        """Take one by itself, so long after the last or when it costs little enough."""
+    def take_when_due(
+        self, now_s: float, every_s: float, heap: HeapWish | None = None
+    ) -> None:
+        """Take one by itself, so long after the last or when it costs little enough.
+
+        With the heap only where the program is stopped at most 0.5 % of the time.
+        """
         pause_s = max(every_s, self._cost_s / MOST_SHARE)
         if self.is_busy or now_s < self._last_s + pause_s:
             return
         self._last_s = now_s
-        self.take("")
+        self.take("", heap if now_s >= self._next_heap_s else None)
+
+    def cancel_heap(self) -> None:
+        """Give up the heap of the snapshot under way; the rest of it is kept."""
+        self._is_heap_cancelled.set()
 
     def close(self) -> None:
-        """End: one under way is given up, those that wait are cancelled."""
+        """End: one under way is cut short, those that wait are cancelled."""
         self._stopping.set()
+        self.heap_number = None
+        self._heaps.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._helper.close()
 
-    def _take(self, name: str) -> Snapshot:
+    def _take(self, name: str, heap: HeapWish | None) -> Snapshot:
         elapsed_s = self._live.elapsed_s
-        raw = self._helper.take_snapshot(
-            self._live.target.key, cancelled=self._stopping.is_set
-        )
+        raw = self._look(heap, elapsed_s)
         self._cost_s = raw.cost_ms / 1000
         handles = raw.handles
         snapshot = replace(
@@ -101,8 +108,25 @@ class SnapshotTaker:
             handles=None if handles is None else self._live.history.date(handles),
         )
         self._number += 1
+        if snapshot.heap is not None and not self._stopping.is_set():
+            self.heap_number = snapshot.number
         self._keep(snapshot)
         return snapshot
+
+    def _look(self, heap: HeapWish | None, now_s: float) -> Snapshot:
+        key, heaps = self._live.target.key, self._heaps
+        if heap is None:
+            return heaps.helper.take_snapshot(key, cancelled=self._stopping.is_set)
+        self._is_heap_cancelled.clear()
+        self.heap_number = None
+        heaps.warm_up()
+        raw = heaps.helper.take_snapshot(key, cancelled=self._stopping.is_set)
+        raw = add_look(raw, heaps.look(key, heap, self._is_unwanted))
+        self._next_heap_s = now_s + raw.paused_ms / 1000 / MOST_STOPPED_SHARE
+        return raw
+
+    def _is_unwanted(self) -> bool:
+        return self._stopping.is_set() or self._is_heap_cancelled.is_set()
 
     def _count_down(self, _: Future[Snapshot]) -> None:
         with self._lock:

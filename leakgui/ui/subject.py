@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from leakgui.analysis.difference import compare
+from leakgui.analysis.heap_difference import compare_heaps, find_heap_pairs
 from leakgui.charts.source import PlotSource, RecordedSource
 from leakgui.guidance.evidence import Observed, observe
 from leakgui.model.difference import Difference
+from leakgui.model.heap import HeapDifference
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, EventKind, Recording
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
@@ -61,6 +63,7 @@ class _Compared:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._known: dict[tuple[int, int], Difference] = {}
+        self._known_heaps: dict[tuple[int, int], HeapDifference | None] = {}
         self._newest: Snapshot | None = None
 
     def differences(self, events: Sequence[Event]) -> tuple[Difference, ...]:
@@ -77,6 +80,18 @@ class _Compared:
         }
         self._known = found
         return tuple(found.values())
+
+    def heap_differences(self) -> tuple[HeapDifference, ...]:
+        """Compare each of the newest heaps with the one before it."""
+        known, subject = self._known_heaps, self._subject
+        found = {
+            pair: known[pair]
+            if pair in known
+            else compare_heaps(*(subject.snapshot(number) for number in pair))
+            for pair in find_heap_pairs(subject.headings())
+        }
+        self._known_heaps = found
+        return tuple(one for one in found.values() if one is not None)
 
     def latest(self) -> Snapshot | None:
         """Return the newest snapshot, None where there is none."""
@@ -146,7 +161,8 @@ class LiveSubject:
 
     def observed(self) -> Observed:
         differences = self._compared.differences(self.recorder.live.events)
-        return self.recorder.live.observed(differences, self._compared.latest())
+        latest, heaps = self._compared.latest(), self._compared.heap_differences()
+        return self.recorder.live.observed(differences, latest, heaps)
 
     def close(self) -> None:
         self.recorder.stop()
@@ -182,7 +198,8 @@ class FileSubject:
     def observed(self) -> Observed:
         differences = self._compared.differences(self._recording.events)
         latest = self._compared.latest()
-        return observe(self._recording, differences, (latest,) if latest else ())
+        heaps = self._compared.heap_differences()
+        return observe(self._recording, differences, (latest,) if latest else (), heaps)
 
     def close(self) -> None:
         if self._reader is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from leakgui.model.snapshot import Snapshot
 from leakgui.ui import subject
 from leakgui.ui.subject import _Compared
+from tests.unit.heaps import heap
 
 
 class Shelf:
@@ -65,3 +67,32 @@ def test_too_few_snapshots_compare_to_nothing(count):
     compared = _Compared(Shelf(*range(1, count + 1)))
     assert compared.differences(()) == ()
     assert (compared.latest() is None) == (count == 0)
+
+
+class HeapShelf(Shelf):
+    """Snapshots of which some hold a heap."""
+
+    def __init__(self, *numbers: int, without: set[int]) -> None:
+        super().__init__(*numbers)
+        self.without = without
+
+    def headings(self):
+        return [
+            SimpleNamespace(number=n, lost_bytes=None if n in self.without else 1.0)
+            for n in self.numbers
+        ]
+
+    def snapshot(self, number: int) -> Snapshot:
+        made = super().snapshot(number)
+        grown = heap(groups=[], direct=(number, 10 * number))
+        return made if number in self.without else replace(made, heap=grown)
+
+
+def test_heaps_are_compared_over_snapshots_without_one():
+    shelf = HeapShelf(1, 2, 3, 4, without={2})
+    compared = _Compared(shelf)
+    for _ in range(3):
+        found = compared.heap_differences()
+        assert [(one.from_number, one.to_number) for one in found] == [(1, 3), (3, 4)]
+        assert [one.lost_bytes for one in found] == [20, 10]
+    assert shelf.read == [1, 3, 3, 4]

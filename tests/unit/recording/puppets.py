@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 
 from leakgui.errors import LeakguiError, ProcessGone
+from leakgui.model.heap import Heap, Level
 from leakgui.model.metric import Reading, Tier
 from leakgui.model.process import Access, Process, ProcessKey, Target
-from leakgui.model.snapshot import Handles, Snapshot
+from leakgui.model.snapshot import Gap, Handles, Snapshot
 from leakgui.model.text_column import TextColumn
 from leakgui.probe.handles import SeenHandle
 
@@ -89,12 +91,42 @@ class PuppetPlatform:
         return self.processes
 
 
+class PuppetCopy:
+    """A copied heap that tells when it is closed."""
+
+    def __init__(self, paused_ms: float = 12.5) -> None:
+        self.paused_ms = paused_ms
+        self.gaps: tuple[Gap, ...] = ()
+        self.notes: tuple[str, ...] = ()
+        self.is_closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_closed = True
+
+
 class PuppetHelper:
     """Takes a snapshot at once, or fails as told."""
 
     def __init__(self) -> None:
         self.error: LeakguiError | None = None
+        self.copies: list[PuppetCopy | LeakguiError] = []
+        """What is given for the next heaps; after the last a plain copy."""
+        self.given: list[tuple[PuppetCopy, Level]] = []
         self.is_closed = False
+
+    def estimate_heap_copy(self, key):
+        return "an estimate"
+
+    def copy_heap(self, key, level, progress, *, cancelled):
+        progress(1, 2)
+        next_one = self.copies.pop(0) if self.copies else PuppetCopy()
+        if isinstance(next_one, LeakguiError):
+            raise next_one
+        self.given.append((next_one, level))
+        return next_one
 
     def take_snapshot(self, key, progress=None, *, cancelled=None, timeout_s=120.0):
         if self.error:
@@ -109,6 +141,38 @@ class PuppetHelper:
             handles=some_handles(),
             threads=None,
         )
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class PuppetWorker:
+    """Finds the heaps it is told to find."""
+
+    def __init__(self, *found: Heap | LeakguiError) -> None:
+        self.found = list(found)
+        """The last one again and again."""
+        self.asked: list[bool] = []
+        """For each interpretation whether it was to confirm."""
+        self.is_warm = self.is_closed = False
+        self.before = lambda: None
+
+    def warm_up(self) -> None:
+        self.is_warm = True
+
+    def interpret(self, copied, progress, *, cancelled, confirm):
+        assert self.is_warm
+        assert not copied.is_closed
+        progress(0, 1)
+        self.before()
+        self.asked.append(confirm)
+        found = self.found.pop(0) if len(self.found) > 1 else self.found[0]
+        if isinstance(found, LeakguiError):
+            raise found
+        return found
+
+    def describe_block(self, address):
+        return f"block at {address}"
 
     def close(self) -> None:
         self.is_closed = True

@@ -20,14 +20,17 @@ from leakgui.guidance.evidence import observe
 from leakgui.model.metric import Tier
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import EventKind
+from leakgui.recording.heap_taking import HeapWish
 from leakgui.recording.recorder import Recorder
 from leakgui.session.opening import open_recording
 from leakgui.session.reader import SessionReader
+from tests.unit.heaps import heap
 from tests.unit.recording.puppets import (
     KEY,
     PuppetHelper,
     PuppetPlatform,
     PuppetReader,
+    PuppetWorker,
     seen,
 )
 
@@ -46,6 +49,7 @@ class Play:
     def __init__(self, path, **knobs) -> None:
         self.reader = PuppetReader()
         self.helper = PuppetHelper()
+        self.worker = PuppetWorker(heap(groups=[], direct=(1, 10)))
         self.announced = []
         self.recorder = Recorder(
             KEY,
@@ -54,6 +58,7 @@ class Play:
             announce=self.announced.append,
             platform=PuppetPlatform(self.reader),
             helper=self.helper,
+            worker=self.worker,
             **knobs,
         )
 
@@ -230,7 +235,11 @@ def test_a_pid_that_was_used_again_is_another_process(tmp_path):
     reader = PuppetReader(ProcessKey(KEY.pid, KEY.start_ticks + 1))
     path = tmp_path / "a.leak"
     recorder = Recorder(
-        KEY, path, platform=PuppetPlatform(reader), helper=PuppetHelper()
+        KEY,
+        path,
+        platform=PuppetPlatform(reader),
+        helper=PuppetHelper(),
+        worker=PuppetWorker(),
     )
     with pytest.raises(ProcessGone):
         recorder.start()
@@ -374,3 +383,68 @@ def test_a_bug_of_ours_is_a_problem_and_loses_nothing(tmp_path, log_watch):
     play.recorder.stop()
     assert "reads no more" in play.recorder.problem.message
     assert len(open_recording(path).series["rss_bytes"]) >= 3
+
+
+AT_ONCE = HeapWish(confirm_after_s=0)
+
+
+def test_a_heap_is_kept_told_and_can_be_looked_into(play, tmp_path):
+    play.recorder.start()
+    assert play.recorder.estimate_heap_copy() == "an estimate"
+    assert play.recorder.heap_number is None
+    snapshot = play.recorder.take_snapshot("with heap", AT_ONCE).result(10)
+    assert snapshot.heap.leaked.direct == 1
+    assert snapshot.was_stopped
+    assert play.recorder.heap_number == snapshot.number == 1
+    assert play.recorder.describe_block(7) == "block at 7"
+    assert play.recorder.heap_stage is None
+    play.recorder.stop()
+    (heading,) = play.recorder.live.snapshots
+    assert (heading.has_heap, heading.lost_bytes) == (True, 10)
+    with SessionReader(tmp_path / "a.leak") as reader:
+        assert reader.snapshot(1).heap.leaked == snapshot.heap.leaked
+        assert reader.headings() == (heading,)
+    assert play.worker.is_closed
+
+
+def test_automatic_snapshots_look_into_the_heap_where_that_is_wished(tmp_path):
+    play = Play(None, snapshot_every_s=0.05, heap=AT_ONCE)
+    play.recorder.start()
+    live = play.recorder.live
+    until(lambda: len(live.snapshots) > 2, "automatic snapshots")
+    play.recorder.stop()
+    # 12.5 ms of standing still are half a percent of 2.5 s.
+    assert [heading.has_heap for heading in live.snapshots][:3] == [True, False, False]
+
+
+def test_stopping_cuts_a_look_short_and_keeps_what_there_is(play, tmp_path):
+    play.recorder.start()
+    future = play.recorder.take_snapshot("", HeapWish(confirm_after_s=600))
+    until(lambda: play.worker.asked, "the first look")
+    play.recorder.stop()
+    snapshot = future.result(0)
+    assert snapshot.heap.looks == 1
+    with SessionReader(tmp_path / "a.leak") as reader:
+        assert reader.snapshot(1).heap.leaked.direct == 1
+
+
+def test_a_heap_can_be_given_up_and_the_recording_goes_on(play):
+    play.recorder.start()
+    future = play.recorder.take_snapshot("", HeapWish(confirm_after_s=600))
+    until(lambda: play.worker.asked, "the first look")
+    play.recorder.cancel_heap()
+    assert future.result(10).heap.looks == 1
+    assert play.recorder.take_snapshot("", AT_ONCE).result(10).gaps == ()
+
+
+def test_the_target_may_end_during_a_look(play):
+    play.recorder.start()
+    play.has_readings(2)
+    play.helper.copies = [ProcessGone("It ended.")]
+    snapshot = play.recorder.take_snapshot("", AT_ONCE).result(10)
+    assert snapshot.heap is None
+    assert [gap.where for gap in snapshot.gaps] == ["heap"]
+    play.reader.is_gone = True
+    assert play.recorder.wait(10)
+    assert EventKind.TARGET_ENDED in play.kinds
+    assert EventKind.SNAPSHOT in play.kinds

@@ -7,9 +7,17 @@ from dataclasses import replace
 import pytest
 
 from leakgui.recording.clock import RecordingClock
+from leakgui.recording.heap_looking import HeapLooking
+from leakgui.recording.heap_taking import HeapWish
 from leakgui.recording.live import LiveRecording
 from leakgui.recording.snapshots import SnapshotTaker
-from tests.unit.recording.puppets import TARGET, PuppetHelper
+from tests.unit.heaps import heap
+from tests.unit.recording.puppets import (
+    TARGET,
+    PuppetCopy,
+    PuppetHelper,
+    PuppetWorker,
+)
 
 
 class SlowHelper(PuppetHelper):
@@ -28,7 +36,8 @@ def test_at_most_a_tenth_of_the_time_is_spent_on_them(cost_ms, pause_s):
     kept, clock = [], RecordingClock()
     clock.stop()
     live = LiveRecording(TARGET, clock)
-    taker = SnapshotTaker(live, SlowHelper(cost_ms), kept.append)
+    heaps = HeapLooking(SlowHelper(cost_ms), PuppetWorker())
+    taker = SnapshotTaker(live, heaps, kept.append)
     taker.take("").result(10)  # asked for: it only tells what one costs
     begun_s, steps = live.elapsed_s + pause_s, (-0.5, 0.5, pause_s - 0.5, pause_s + 1)
     for number, (after_s, expected) in enumerate(zip(steps, (1, 2, 2, 3), strict=True)):
@@ -36,3 +45,49 @@ def test_at_most_a_tenth_of_the_time_is_spent_on_them(cost_ms, pause_s):
         taker.take(f"asked for {number}").result(10)  # behind the one before
         assert len(kept) - number - 1 == expected
     taker.close()
+
+
+class HandClock(RecordingClock):
+    """Shows what it is set to."""
+
+    now_s = 0.0
+
+    def elapsed_s(self) -> float:
+        return self.now_s
+
+
+def taken_by_itself(paused_ms):
+    """Take automatic snapshots with the heap, a second apart, and give them all."""
+    kept, clock = [], HandClock()
+    live, helper = LiveRecording(TARGET, clock), PuppetHelper()
+    helper.copies = [PuppetCopy(paused_ms) for _ in range(10)]
+    heaps = HeapLooking(helper, PuppetWorker(heap(groups=[])))
+    taker = SnapshotTaker(live, heaps, kept.append)
+    for second in range(1, 10):
+        clock.now_s = 1.001 * second
+        taker.take_when_due(clock.now_s, 1.0, HeapWish())
+        taker.take("asked for").result(10)
+    taker.close()
+    return [snapshot for snapshot in kept if snapshot.name != "asked for"]
+
+
+def test_the_program_stands_still_for_at_most_half_a_percent_of_the_time():
+    quick, slow = taken_by_itself(paused_ms=5.0), taken_by_itself(paused_ms=20.0)
+    assert [one.heap is not None for one in quick] == [True] * 9
+    # 20 ms are half a percent of 4 s; in between the rest is looked at.
+    heaps = [one.heap is not None for one in slow]
+    assert heaps == [True, *[False] * 3, True, *[False] * 3, True]
+
+
+def test_the_newest_heap_can_be_described_until_the_end():
+    live = LiveRecording(TARGET, RecordingClock())
+    heaps = HeapLooking(PuppetHelper(), PuppetWorker(heap(groups=[])))
+    taker = SnapshotTaker(live, heaps, lambda _: None)
+    assert taker.heap_number is None
+    taker.take("", HeapWish()).result(10)
+    taker.take("").result(10)
+    assert taker.heap_number == 1
+    taker.close()
+    assert taker.heap_number is None
+    assert heaps.worker.is_closed
+    assert heaps.helper.is_closed
