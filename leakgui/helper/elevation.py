@@ -181,10 +181,7 @@ def _explain(command: tuple[str, ...], where: str, *, is_editable: bool) -> str:
             where=where,
         ),
         say("This will be run: {command}", command=shlex.join(command)),
-        say(
-            "It looks only at processes of yours, changes nothing in them, and ends"
-            " with leakgui."
-        ),
+        say("It looks only at processes of yours, and ends with leakgui."),
     ]
     if is_editable:
         texts.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict
 
@@ -10,12 +9,9 @@ from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.raw import RawSnapshot, RawTable, RawText
 from leakgui.wire.frames import Header, Sent
 from leakgui.wire.passing import MOST_FILES
+from leakgui.wire.pools import POOL_SUFFIX, pack_pool
 from leakgui.wire.serving import Answer
 
-POOL_SUFFIX = ".pool"
-"""A text column travels as its codes and, under its name with this, its texts."""
-
-_TEXTS_IN_A_LINE = 1024
 _PLAIN = (
     "level", "paused_ms", "estimated_ms", "copied_bytes", "resident_bytes",
     "taken_unix_s", "executable", "gaps", "notes",
@@ -86,14 +82,3 @@ def pack_heap_copy(copy: RawHeapCopy) -> Answer:
         *_pack_table("module", {"path": copy.modules}),
     ]
     return Answer(header, columns, [copy.memory, *kept], owner=copy)
-
-
-def pack_pool(pool: list[str]) -> bytes:
-    """Return texts as lines of JSON, each a list of some.
-
-    Not one list: parsing it would keep the window's interpreter locked all the while.
-    """
-    return b"\n".join(
-        json.dumps(pool[begin : begin + _TEXTS_IN_A_LINE]).encode("ascii")
-        for begin in range(0, len(pool), _TEXTS_IN_A_LINE)
-    )
