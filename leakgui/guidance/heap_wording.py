@@ -45,14 +45,16 @@ def lost_between(loss: Loss) -> tuple[str, ...]:
     if loss.whole is None:
         return (_lost_at_once(loss.look), *_most_alike(loss.look))
     sentences = [
-        say(
-            "Between heap snapshots {span} apart {bytes} in {count} blocks were "
-            "lost, {share} of the growth; more each time, {times} in a row.",
+        say_count(
+            "Between heap snapshots {span} apart {bytes} in {blocks} blocks were lost, "
+            "{share} of the growth; so far in {count} difference.",
+            "Between heap snapshots {span} apart {bytes} in {blocks} blocks were lost, "
+            "{share} of the growth; more in {count} differences in a row.",
+            loss.times,
             span=format_duration(loss.whole.span_s),
             bytes=format_bytes(loss.whole.lost_bytes),
-            count=format_count(loss.whole.lost),
+            blocks=format_count(loss.whole.lost),
             share=format_percent(loss.share),
-            times=format_count(loss.times),
         )
     ]
     if loss.agreement is not NOTHING:
@@ -103,8 +105,8 @@ def inside(look: Look) -> str:
 def change_inside(whole: Step) -> str:
     """Return how in use, lost and free changed from the first look to the last."""
     return say(
-        "Between heap snapshots {span} apart: {used} in use, of it {lost} lost, and "
-        "{free} free inside the allocator.",
+        "Change between heap snapshots {span} apart: in use {used}, of it lost {lost}; "
+        "free inside the allocator {free}.",
         span=format_duration(whole.span_s),
         used=format_change(whole.in_use_bytes, "bytes"),
         lost=format_change(whole.lost_bytes, "bytes"),

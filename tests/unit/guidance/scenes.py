@@ -11,8 +11,9 @@ from leakgui.guidance.evidence import Observed
 from leakgui.guidance.examined import Evidence
 from leakgui.model.difference import Changes, Difference
 from leakgui.model.finding import Finding
+from leakgui.model.heap import HeapDifference
 from leakgui.model.process import ProcessKey, Target
-from leakgui.model.recording import Series
+from leakgui.model.recording import Event, Series
 from leakgui.model.snapshot import Snapshot, Threads
 from leakgui.model.text_column import TextColumn
 
@@ -42,6 +43,8 @@ def observed(
     interval_s: float = 0.1,
     differences: tuple[Difference, ...] = (),
     snapshot: Snapshot | None = None,
+    heaps: tuple[HeapDifference, ...] = (),
+    events: tuple[Event, ...] = (),
     **metrics: Values,
 ) -> Observed:
     """Metrics are functions of elapsed seconds, or constants; sampled alike."""
@@ -54,6 +57,8 @@ def observed(
             key: Cells.of(series(values, elapsed_s)) for key, values in metrics.items()
         },
         differences=differences,
+        heap_differences=heaps,
+        events=events,
         latest_snapshot=snapshot,
     )
 
