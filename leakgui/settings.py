@@ -88,6 +88,12 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="Seconds between automatic snapshots; 0 takes none.",
     ),
     Setting(
+        key="snapshot_heap",
+        label="Heap in automatic snapshots",
+        default=False,
+        meaning="Say at each what is lost, too: this pauses the program for a moment.",
+    ),
+    Setting(
         key="recordings",
         label="Folder of recordings",
         default="",

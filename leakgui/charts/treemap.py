@@ -77,11 +77,11 @@ class Treemap(QWidget):
 
     @property
     def tiles(self) -> Sequence[Tile]:
-        """What is drawn, the largest first."""
+        """What is drawn, in the order it was given."""
         return self._tiles
 
     def set_tiles(self, tiles: Sequence[Tile]) -> None:
-        """Draw other tiles, which come the largest first; none is chosen."""
+        """Draw other tiles; none is chosen."""
         self._tiles = [tile for tile in tiles if tile.amount > 0]
         self._current = -1
         self._place()
@@ -102,7 +102,10 @@ class Treemap(QWidget):
     def _place(self) -> None:
         room = Box(0.0, 0.0, float(self.width()), float(self.height()))
         sizes = [tile.amount for tile in self._tiles]
-        self._boxes = [QRectF(*box) for box in squarify(sizes, room)]
+        order = sorted(range(len(sizes)), key=lambda place: -sizes[place])
+        placed = squarify([sizes[place] for place in order], room)
+        boxes = dict(zip(order, placed, strict=True))
+        self._boxes = [QRectF(*boxes[place]) for place in range(len(sizes))]
         self.update()
 
     def _tile_at(self, place: QPointF) -> int:
@@ -117,7 +120,7 @@ class Treemap(QWidget):
         self._choose(self._tile_at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move to the next tile in the direction of the arrow; Home is the largest."""
+        """Move to the next tile in the direction of the arrow; Home is the first."""
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Home or (key in _DIRECTIONS and self._current < 0):
             self._choose(0)

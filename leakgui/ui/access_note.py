@@ -12,7 +12,7 @@ from leakgui.model.process import ProcessKey
 from leakgui.probe.face import Capability
 from leakgui.probe.platform import current
 
-# Contents of memory are not read yet by anything: nobody misses them.
+# Contents of memory are read for heap snapshots only: who asks for one is told then.
 _NOT_MISSED = "memory"
 
 
@@ -36,6 +36,15 @@ def look_at_access(key: ProcessKey) -> AccessNote | None:
         return note_of(current().capabilities(key))
     except LeakguiError:
         return None
+
+
+def memory_command(key: ProcessKey) -> str:
+    """Return the command that would let the contents of memory be read, or nothing."""
+    try:
+        rows = current().capabilities(key)
+    except LeakguiError:
+        return ""
+    return next((row.command for row in rows if row.key == _NOT_MISSED), "")
 
 
 def note_of(capabilities: Sequence[Capability]) -> AccessNote | None:

@@ -39,6 +39,8 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("preferences", "File", "Settings…", "Ctrl+,", begins_group=True),
     ActionRow("quit", "File", "Quit", "Ctrl+Q", begins_group=True),
     ActionRow("snapshot", "Record", "Snapshot", "F5", "Keep every mapping, handle and thread of this moment", needs_live=True),
+    ActionRow("heap", "Record", "Heap snapshot…", "F6", "Also say which blocks are in use and which are lost; pauses the process for a moment", needs_live=True),
+    ActionRow("heap_ask", "Record", "Heap snapshot, ask again…", "Shift+F6", "Choose anew how the process is paused", needs_live=True),
     ActionRow("step", "Record", "Mark step", "M", "You have done the same action once more", needs_live=True),
     ActionRow("note", "Record", "Note…", "N", "Put a note on the time axis", needs_live=True),
     ActionRow("wait", "Record", "Wait for the next start", "", "Watch the program again when it is started again, and draw the runs over each other", needs_subject=True, begins_group=True),

@@ -48,7 +48,9 @@ def only_changed(changes: Changes) -> Changes:
     return Changes(**chosen)
 
 
-def change_columns(changes: Changes, steps: int, colour: Colour) -> list[Column]:
+def change_columns(
+    changes: Changes, steps: int, colour: Colour, sizes: str = "RSS"
+) -> list[Column]:
     """Return the columns of a table of changes; sizes only where they are known."""
     has_sizes = not np.isnan(changes.delta_bytes).all()
     columns = [
@@ -58,7 +60,7 @@ def change_columns(changes: Changes, steps: int, colour: Colour) -> list[Column]
         *_counts(changes, colour),
     ]
     if has_sizes:
-        columns += _sizes(changes, colour)
+        columns += _sizes(changes, colour, sizes)
     grown = changes.delta_bytes if has_sizes else changes.delta.astype(np.float64)
     if steps:
         write = write_bytes_change if has_sizes else _write_per_step
@@ -86,7 +88,7 @@ def _counts(changes: Changes, colour: Colour) -> list[Column]:
     ]
 
 
-def _sizes(changes: Changes, colour: Colour) -> list[Column]:
+def _sizes(changes: Changes, colour: Colour, what: str) -> list[Column]:
     def size(title: str, name: str) -> Column:
         values = getattr(changes, name)
         return Column(
@@ -98,10 +100,10 @@ def _sizes(changes: Changes, colour: Colour) -> list[Column]:
         )
 
     return [
-        size(tr("RSS before"), "before_bytes"),
-        size(tr("RSS after"), "after_bytes"),
+        size(tr("{what} before").format(what=what), "before_bytes"),
+        size(tr("{what} after").format(what=what), "after_bytes"),
         Column(
-            title=tr("RSS change"),
+            title=tr("{what} change").format(what=what),
             values=changes.delta_bytes,
             write=write_bytes_change,
             exact=write_exact_bytes,

@@ -70,13 +70,16 @@ class MainWindow(QMainWindow):
         if self.is_loaded:
             return
         self.is_loaded = True
+        from leakgui.ui.heap_progress import HeapProgress
         from leakgui.ui.top_bar import TopBar
         from leakgui.ui.watch_page import WatchPage
         from leakgui.ui.workspace import Workspace
 
         self.workspace = Workspace(self.jobs, self.settings, self.theme, self)
         self.page = WatchPage(self.workspace)
+        self.page.heap_asked.connect(self.commands.take_heap)
         self.stack.addWidget(self.page)
+        self.statusBar().addPermanentWidget(HeapProgress(self.workspace.heap))
         self.bar = TopBar(self.workspace, self.actions_by_key, self)
         self.bar.change_asked.connect(self.commands.show_processes)
         self.addToolBar(self.bar)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -18,9 +20,13 @@ from PySide6.QtWidgets import (
 
 from leakgui.formatting import format_bytes, format_change, printable
 from leakgui.model.snapshot import SnapshotHeading
+from leakgui.ui.heap_icon import heap_icon
 from leakgui.ui.theme import Theme
 
 LEAST_WIDTH = 250
+HEAP_WIDTH = 345
+"""From here on there is room for the column of what is lost."""
+LOST = 3
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 _TEXT = _NUMBER + 1
 
@@ -31,6 +37,7 @@ class SnapshotList(QWidget):
     chosen = Signal(int)
     pair_chosen = Signal(int, int)
     snapshot_asked = Signal()
+    heap_asked = Signal()
     renamed = Signal(int, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -40,29 +47,44 @@ class SnapshotList(QWidget):
         self._tree.setRootIsDecorated(False)
         self._tree.setUniformRowHeights(True)
         self._tree.setHeaderLabels(
-            [self.tr("Snapshot"), self.tr("RSS"), self.tr("Growth")]
+            [self.tr("Snapshot"), self.tr("RSS"), self.tr("Growth"), self.tr("Lost")]
+        )
+        self._tree.headerItem().setToolTip(
+            LOST, self.tr("What nothing in the heap reaches any more")
         )
         self._tree.setAccessibleName(self.tr("Snapshots"))
         header = self._tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for place in (1, 2):
+        for place in (1, 2, LOST):
             header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
         self._hint = QLabel()
         self._hint.setWordWrap(True)
-        self._take = QPushButton(self.tr("Take a snapshot (F5)"))
-        self._take.clicked.connect(self.snapshot_asked)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 6, 8, 6)
-        column.addWidget(self._take)
-        column.addWidget(self._tree, 1)
-        column.addWidget(self._hint)
+        self._take = QPushButton(self.tr("Snapshot (F5)"))
+        self._take_heap = QPushButton(self.tr("With heap… (F6)"))
+        self._arrange()
         self.setMinimumWidth(LEAST_WIDTH)
+        self._has_heap = False
         self._numbers: list[int] = []
         self._ticked: list[int] = []
         self._tree.itemChanged.connect(self._follow_ticks)
         self._tree.currentItemChanged.connect(self._announce)
         self.show_headings((), is_live=False)
+
+    def _arrange(self) -> None:
+        self._take.clicked.connect(self.snapshot_asked)
+        self._take_heap.setToolTip(
+            self.tr("Also which blocks are lost; pauses the process for a moment")
+        )
+        self._take_heap.clicked.connect(self.heap_asked)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._take)
+        buttons.addWidget(self._take_heap)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 6, 8, 6)
+        column.addLayout(buttons)
+        column.addWidget(self._tree, 1)
+        column.addWidget(self._hint)
 
     def show_headings(
         self, headings: Sequence[SnapshotHeading], *, is_live: bool
@@ -73,6 +95,9 @@ class SnapshotList(QWidget):
         """
         self._is_live = is_live
         self._take.setVisible(is_live)
+        self._take_heap.setVisible(is_live)
+        self._has_heap = any(heading.has_heap for heading in headings)
+        self._fit_columns()
         self._tree.blockSignals(True)
         self._tree.clear()
         numbers = [heading.number for heading in headings]
@@ -110,8 +135,9 @@ class SnapshotList(QWidget):
         if not name or name == str(heading.number):
             name = moment.strftime("%H:%M:%S")
         item = QTreeWidgetItem(
-            [f"{heading.number} · {name}", format_bytes(heading.rss_bytes), ""]
+            [f"{heading.number} · {name}", format_bytes(heading.rss_bytes), "", ""]
         )
+        self._mark_heap(item, heading)
         item.setData(0, _NUMBER, heading.number)
         item.setData(0, _TEXT, item.text(0))
         if self._is_live:
@@ -123,7 +149,7 @@ class SnapshotList(QWidget):
         item.setToolTip(
             0, printable(heading.note) or moment.isoformat(sep=" ", timespec="seconds")
         )
-        for place in (1, 2):
+        for place in (1, 2, LOST):
             item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight)
         if before is not None and heading.rss_bytes is not None:
             change = heading.rss_bytes - before
@@ -132,6 +158,26 @@ class SnapshotList(QWidget):
             if colour is not None:
                 item.setForeground(2, colour)
         return item
+
+    def _mark_heap(self, item: QTreeWidgetItem, heading: SnapshotHeading) -> None:
+        """Say what is lost; a look that could not tell says so, and not 0."""
+        if not heading.has_heap:
+            return
+        lost = format_bytes(heading.lost_bytes)
+        item.setText(LOST, lost)
+        item.setIcon(0, heap_icon(self._theme.is_dark))
+        text = self.tr("Holds the heap; lost: {size}").format(size=lost)
+        item.setToolTip(1, text)
+        item.setToolTip(LOST, text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Show what is lost where there is something to show, and room for it."""
+        has_room = self.width() >= HEAP_WIDTH
+        self._tree.setColumnHidden(LOST, not (self._has_heap and has_room))
 
     def _follow_ticks(self, item: QTreeWidgetItem) -> None:
         number = int(item.data(0, _NUMBER))

@@ -13,6 +13,7 @@ from leakgui.demo.starting import PreparedTarget, prepare_target
 from leakgui.errors import LeakguiError
 from leakgui.model.process import ProcessKey
 from leakgui.probe.platform import current
+from leakgui.recording.heap_taking import HeapWish
 from leakgui.recording.launch import Launched, launch
 from leakgui.recording.recorder import Recorder
 from leakgui.settings import Settings
@@ -57,6 +58,7 @@ class Starter(QObject):
                 interval_s=settings.number("interval_s"),
                 cost_share=settings.number("cost_share"),
                 snapshot_every_s=settings.number("snapshot_every_s"),
+                heap=HeapWish() if settings.get("snapshot_heap") else None,
                 announce=self.announced.emit,
                 child=child,
                 name=title,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -15,22 +15,27 @@ from leakgui.ui.pages.closed_handles import ClosedHandlesPage
 from leakgui.ui.pages.difference import DifferencePage
 from leakgui.ui.pages.evidence import EvidencePage
 from leakgui.ui.pages.handles import HandlesPage
+from leakgui.ui.pages.heap import HeapPage
 from leakgui.ui.pages.log import LogPage
 from leakgui.ui.pages.mappings import MappingsPage
 from leakgui.ui.pages.overview import OverviewPage
 from leakgui.ui.pages.threads import ThreadsPage
 from leakgui.ui.pages.timeline import TimelinePage
 from leakgui.ui.problems import ProblemBanner
-from leakgui.ui.snapshot_list import SnapshotList
+from leakgui.ui.snapshot_list import HEAP_WIDTH, SnapshotList
 from leakgui.ui.tables import ColumnsTable
 from leakgui.ui.verdict_strip import VerdictStrip
 from leakgui.ui.workspace import Workspace
 
 READING_HEIGHT = 340
+HEAP_HEIGHT = 420
+ROOMY_WIDTH = 1200
 
 
 class WatchPage(QWidget):
     """Verdict strip, plots, snapshots on the right, details below."""
+
+    heap_asked = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +45,7 @@ class WatchPage(QWidget):
         self.timeline = TimelinePage(workspace)
         self.snapshots = SnapshotList(workspace.theme)
         self.overview = OverviewPage(workspace)
+        self.heap = HeapPage(workspace)
         self.difference = DifferencePage(workspace)
         self.evidence = EvidencePage(workspace)
         self.log = LogPage(workspace)
@@ -54,6 +60,7 @@ class WatchPage(QWidget):
             (HandlesPage(self._workspace), self.tr("Handles")),
             (ClosedHandlesPage(self._workspace), self.tr("Closed handles")),
             (ThreadsPage(self._workspace), self.tr("Threads")),
+            (self.heap, self.tr("Heap")),
             (self.difference, self.tr("Difference")),
             (self.evidence, self.tr("Evidence")),
             (self.log, self.tr("Log")),
@@ -84,14 +91,17 @@ class WatchPage(QWidget):
         workspace.opened.connect(self._open)
         workspace.judged.connect(self.strip.show_judgement)
         workspace.snapshots_changed.connect(self._show_headings)
-        workspace.compared.connect(
-            lambda _: self.tabs.setCurrentWidget(self.difference)
+        workspace.difference_asked.connect(
+            lambda: self.tabs.setCurrentWidget(self.difference)
         )
         self.strip.why_asked.connect(self.show_evidence)
         self.snapshots.chosen.connect(workspace.show_snapshot)
         self.snapshots.renamed.connect(workspace.rename_snapshot)
         self.snapshots.pair_chosen.connect(workspace.compare)
         self.snapshots.snapshot_asked.connect(workspace.take_snapshot)
+        self.snapshots.heap_asked.connect(self.heap_asked)
+        self.heap.heap_asked.connect(self.heap_asked)
+        workspace.heap.taken.connect(self.show_heap)
         workspace.target_ended.connect(self._tell_end)
         workspace.state_changed.connect(self._show_headings)
         workspace.theme.changed.connect(self.timeline.plots.set_dark)
@@ -139,14 +149,31 @@ class WatchPage(QWidget):
         subject = self._workspace.subject
         if subject is not None:
             is_live = self._workspace.is_running
-            self.snapshots.show_headings(subject.headings(), is_live=is_live)
+            headings = subject.headings()
+            self.snapshots.show_headings(headings, is_live=is_live)
+            if any(heading.has_heap for heading in headings):
+                self._widen_list()
+
+    def _widen_list(self) -> None:
+        """Give the list room for what is lost, where the window has it."""
+        plots, beside = self.horizontal.sizes()
+        if beside < HEAP_WIDTH and plots + beside >= ROOMY_WIDTH:
+            self.horizontal.setSizes([plots + beside - HEAP_WIDTH, HEAP_WIDTH])
 
     def show_evidence(self) -> None:
         """Bring the grounds of the verdict to the front, with room to read them."""
-        above, below = self.vertical.sizes()
-        if below < READING_HEIGHT:
-            self.vertical.setSizes([above + below - READING_HEIGHT, READING_HEIGHT])
+        self._give_room(READING_HEIGHT)
         self.tabs.setCurrentWidget(self.evidence)
+
+    def show_heap(self, *_: object) -> None:
+        """Bring the heap to the front, with room for its summary and its table."""
+        self._give_room(HEAP_HEIGHT)
+        self.tabs.setCurrentWidget(self.heap)
+
+    def _give_room(self, height: int) -> None:
+        above, below = self.vertical.sizes()
+        if below < height:
+            self.vertical.setSizes([above + below - height, height])
 
     def compare_ticked(self) -> None:
         """Compare the two ticked snapshots."""

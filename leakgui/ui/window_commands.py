@@ -35,6 +35,8 @@ class WindowCommands(QObject):
             "preferences": self.ask_preferences,
             "quit": self._quit,
             "snapshot": lambda: window.workspace.take_snapshot(),
+            "heap": self.take_heap,
+            "heap_ask": self.ask_heap,
             "step": lambda: window.workspace.mark_step(),
             "note": self.ask_note,
             "wait": lambda: window.workspace.toggle_waiting(),
@@ -93,6 +95,20 @@ class WindowCommands(QObject):
             self._window.workspace.open_file(Path(path))
 
     # -- while watching ---------------------------------------------------------------
+
+    def take_heap(self) -> None:
+        """Take a heap snapshot; what it does to the process is shown first."""
+        heap = self._window.workspace.heap
+        if heap.must_ask:
+            self.ask_heap()
+        else:
+            heap.take()
+
+    def ask_heap(self) -> None:
+        """Show what a heap snapshot does to the process, and take it when agreed."""
+        from leakgui.ui.heap_dialog import HeapDialog
+
+        HeapDialog(self._window.workspace, self._window).exec()
 
     def ask_note(self) -> None:
         """Ask for a note and put it on the time axis."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,10 +13,12 @@ from leakgui.model.difference import Difference
 from leakgui.model.metric import Tier
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import Event, EventKind
-from leakgui.model.snapshot import Snapshot, SnapshotHeading
+from leakgui.model.snapshot import Snapshot
 from leakgui.recording.cost import Cost
+from leakgui.recording.heap_taking import HeapWish
 from leakgui.recording.recorder import Recorder
 from leakgui.settings import Settings
+from leakgui.ui.heap_work import HeapWork
 from leakgui.ui.jobs import Jobs
 from leakgui.ui.judging import Judging
 from leakgui.ui.next_run import NextRun
@@ -46,6 +48,8 @@ class Workspace(QObject):
     snapshots_changed = Signal()
     snapshot_shown = Signal(object)
     compared = Signal(object)
+    difference_asked = Signal()
+    """The difference that was just told is what the user wants to see now."""
     event_happened = Signal(object)
     problem = Signal(object)
     target_ended = Signal(object)
@@ -72,11 +76,13 @@ class Workspace(QObject):
         """Earlier runs of the same program, drawn behind the newest."""
         self.snapshot: Snapshot | None = None
         self.difference: Difference | None = None
+        self._future: Future[Snapshot] | None = None
         self._was_running = False
         self._told_problem: LeakguiError | None = None
         self.starter = Starter(jobs, settings, self)
         self.judging = Judging(jobs, self)
         self.next_run = NextRun(jobs, self)
+        self.heap = HeapWork(self)
         self._tick = QTimer(self)
         self._tick.setObjectName("redraw")
         self._tick.timeout.connect(self._follow)
@@ -101,6 +107,11 @@ class Workspace(QObject):
     def is_running(self) -> bool:
         """Whether a recording is under way."""
         return isinstance(self.subject, LiveSubject) and self.subject.is_running
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether a snapshot that was asked for is still being taken."""
+        return self._future is not None and not self._future.done()
 
     @property
     def cost(self) -> Cost | None:
@@ -157,17 +168,17 @@ class Workspace(QObject):
 
     # -- while it runs --------------------------------------------------------------
 
-    def take_snapshot(self) -> None:
+    def take_snapshot(self, heap: HeapWish | None = None) -> None:
         """Take a snapshot beside the recording; it is shown when it is there."""
         recorder = self.recorder
         if recorder is None:
             return
         self.busy.emit(self.tr("Taking a snapshot…"))
-        future = recorder.take_snapshot()
+        self._future = future = recorder.take_snapshot(heap=heap)
         self.jobs.ask_latest(
             "snapshot",
             lambda _: future.result(),
-            self._take_snapshot,
+            lambda snapshot: self._take_snapshot(snapshot, has_heap=heap is not None),
             self.show_failure,
         )
 
@@ -191,14 +202,17 @@ class Workspace(QObject):
         if self.recorder and text.strip():
             self.recorder.add_note(text.strip())
 
-    def _take_snapshot(self, snapshot: Snapshot) -> None:
+    def _take_snapshot(self, snapshot: Snapshot, *, has_heap: bool) -> None:
         self.busy.emit("")
         logger.info("snapshot %d taken in %.0f ms", snapshot.number, snapshot.cost_ms)
         self._set_snapshot(snapshot)
         self.snapshots_changed.emit()
-        numbers = [heading.number for heading in self._headings()]
+        headings = self.subject.headings() if self.subject else ()
+        numbers = [heading.number for heading in headings]
         if len(numbers) > 1:
-            self.compare(numbers[-2], numbers[-1])
+            self.compare(numbers[-2], numbers[-1], is_asked=not has_heap)
+        if has_heap:
+            self.heap.taken.emit()
         self.judging.judge_now()
 
     def _follow(self) -> None:
@@ -225,9 +239,6 @@ class Workspace(QObject):
 
     # -- looking --------------------------------------------------------------------
 
-    def _headings(self) -> Sequence[SnapshotHeading]:
-        return self.subject.headings() if self.subject else ()
-
     def show_snapshot(self, number: int) -> None:
         """Read one snapshot and show what is in it."""
         subject = self.subject
@@ -239,7 +250,7 @@ class Workspace(QObject):
                 self.show_failure,
             )
 
-    def compare(self, before: int, after: int) -> None:
+    def compare(self, before: int, after: int, *, is_asked: bool = True) -> None:
         """Show what changed between two snapshots."""
         subject = self.subject
         if subject is not None:
@@ -247,7 +258,7 @@ class Workspace(QObject):
             self.jobs.ask_latest(
                 "compare",
                 lambda _: compare_numbers(subject, before, after, events),
-                self._set_difference,
+                lambda difference: self._set_difference(difference, is_asked=is_asked),
                 self.show_failure,
             )
 
@@ -255,10 +266,12 @@ class Workspace(QObject):
         self.snapshot = snapshot
         self.snapshot_shown.emit(snapshot)
 
-    def _set_difference(self, difference: Difference) -> None:
+    def _set_difference(self, difference: Difference, *, is_asked: bool) -> None:
         self.difference = difference
         logger.info("compared %s", describe_counters(difference))
         self.compared.emit(difference)
+        if is_asked:
+            self.difference_asked.emit()
 
     # -- the next run ---------------------------------------------------------------
 

@@ -140,11 +140,11 @@ def heap() -> Heap:
         allocator="glibc", version="2.27 to 2.42", level=Level.PAUSE, looks=2,
         paused_ms=(31.0, 29.4), copied_bytes=96 * MIB,
         resident_bytes=int(rows.bytes.sum()), walked_share=1.0, is_complete=True,
-        blocks=BlockTotals(in_use=699_415, in_use_bytes=59_364_584, free=912,
+        blocks=BlockTotals(in_use=709_415, in_use_bytes=59_364_584, free=912,
                            free_bytes=23 * MIB, cached=300, cached_bytes=30_000),
         leaked=LeakTotals(direct=12_000, direct_bytes=2_208_000, indirect=12_345,
                           indirect_bytes=296_280, possible=3, possible_bytes=552,
-                          reachable=675_067, reachable_bytes=56_859_752),
+                          reachable=685_067, reachable_bytes=56_859_752),
         groups=groups(), lost=lost(), possible=possible(), intrusive=intrusive(),
         arenas=arenas(), holders=holders(), suspects=suspects(), composition=rows,
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QToolButton,
@@ -16,16 +15,15 @@ from PySide6.QtWidgets import (
 from leakgui.formatting import format_bytes, format_count, format_duration
 from leakgui.model.difference import Difference
 from leakgui.ui.change_columns import change_columns, counter_figure, only_changed
+from leakgui.ui.flow_layout import FlowLayout
+from leakgui.ui.heap_words import heap_figure
 from leakgui.ui.reasons import gap_text
+from leakgui.ui.section_style import CHOSEN_STANDS_OUT
 from leakgui.ui.tables import ColumnsTable
 from leakgui.ui.workspace import Workspace
 
-# Fusion shows a chosen button of a dark palette almost like the others.
-CHOSEN_STANDS_OUT = (
-    "QToolButton:checked { background: palette(highlight);"
-    " color: palette(highlighted-text); border-radius: 3px; padding: 3px; }"
-)
-SECTIONS = ("mappings", "handles", "threads")
+HEAP_SECTIONS = ("heap_by_type", "heap_by_size", "heap_lost")
+SECTIONS = ("mappings", "handles", "threads", *HEAP_SECTIONS)
 _FIGURES = (("uss_bytes", "rss_bytes"), ("handles",), ("threads",))
 
 
@@ -52,12 +50,15 @@ class DifferencePage(QWidget):
         self.clear()
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
+        head = FlowLayout()
         head.setContentsMargins(6, 4, 6, 0)
         self._names = {
             "mappings": self.tr("Mappings"),
             "handles": self.tr("Handles"),
             "threads": self.tr("Threads"),
+            "heap_by_type": self.tr("Heap by type"),
+            "heap_by_size": self.tr("Heap by size"),
+            "heap_lost": self.tr("Lost"),
         }
         for place, section in enumerate(SECTIONS):
             button = QToolButton()
@@ -69,10 +70,8 @@ class DifferencePage(QWidget):
             self._sections.addButton(button, place)
             head.addWidget(button)
         head.addWidget(self._only_changed)
-        head.addStretch(1)
-        head.addWidget(self._title)
-        head.addSpacing(10)
         head.addWidget(self._swap)
+        head.addWidget(self._title)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -96,6 +95,7 @@ class DifferencePage(QWidget):
     def show_difference(self, difference: Difference) -> None:
         """Show another difference; the section with the most news comes first."""
         self._difference = difference
+        self._offer_heap(has_heap=difference.heap is not None)
         self._swap.setEnabled(True)
         span = format_duration(abs(difference.to_elapsed_s - difference.from_elapsed_s))
         steps = f", {self._steps_text(difference.steps)}" if difference.steps else ""
@@ -108,6 +108,12 @@ class DifferencePage(QWidget):
             )
         )
         self._count_changes(difference)
+
+    def _offer_heap(self, *, has_heap: bool) -> None:
+        for section in HEAP_SECTIONS:
+            self._sections.button(SECTIONS.index(section)).setVisible(has_heap)
+        if not has_heap and self._section in HEAP_SECTIONS:
+            self._section = SECTIONS[0]
 
     def _steps_text(self, steps: int) -> str:
         return self.tr("1 step") if steps == 1 else self.tr("{n} steps").format(n=steps)
@@ -125,7 +131,7 @@ class DifferencePage(QWidget):
         self.choose(changed[0] if is_quiet else self._section)
 
     def choose(self, section: str) -> None:
-        """Show mappings, handles or threads."""
+        """Show another section."""
         self._section = section
         self._sections.button(SECTIONS.index(section)).setChecked(True)
         self._show_section()
@@ -150,7 +156,8 @@ class DifferencePage(QWidget):
             )
             return
         theme = self._workspace.theme
-        columns = change_columns(changes, difference.steps, theme.change_colour)
+        sizes = self.tr("Bytes") if self._section in HEAP_SECTIONS else "RSS"
+        columns = change_columns(changes, difference.steps, theme.change_colour, sizes)
         self.table.show_columns(columns, self._figures_text(difference))
 
     def _nothing_text(self, difference: Difference) -> str:
@@ -161,6 +168,8 @@ class DifferencePage(QWidget):
 
     def _figures_text(self, difference: Difference) -> str:
         parts = [counter_figure(difference, keys) for keys in _FIGURES]
+        if difference.heap is not None:
+            parts.append(heap_figure(difference.heap))
         if not difference.has_change:
             parts.insert(0, self._nothing_text(difference))
         return "      ".join(part for part in parts if part)

@@ -23,7 +23,9 @@ from leakgui.formatting import (
 )
 from leakgui.model.limit import LIMITS, Limit
 from leakgui.model.metric import METRIC_BY_KEY
+from leakgui.model.snapshot import Snapshot
 from leakgui.texts import say
+from leakgui.ui.heap_words import heap_line
 from leakgui.ui.workspace import Workspace
 
 _NOW = (
@@ -46,9 +48,14 @@ class OverviewPage(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse
         )
         self._target.setWordWrap(True)
+        self._heap = QLabel()
+        self._heap.setTextFormat(Qt.TextFormat.PlainText)
+        self._heap.setWordWrap(True)
+        self._heap.hide()
         self._no_limits = QLabel(self.tr("No limit could be read yet."))
         self._arrange()
         workspace.ticked.connect(self._refresh_if_visible)
+        workspace.heap.newest_changed.connect(self._show_heap)
 
     def _arrange(self) -> None:
         inside = QWidget()
@@ -58,6 +65,7 @@ class OverviewPage(QWidget):
         column = QVBoxLayout(inside)
         column.addWidget(self._target)
         column.addLayout(columns)
+        column.addWidget(self._heap)
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -124,6 +132,17 @@ class OverviewPage(QWidget):
         ]
         self._target.setText("  ·  ".join(part for part in parts if part))
         self._refresh()
+
+    def _show_heap(self, snapshot: Snapshot | None) -> None:
+        """Show the figures of the newest heap snapshot, in one line."""
+        heap = snapshot.heap if snapshot is not None else None
+        self._heap.setVisible(heap is not None)
+        if snapshot is not None and heap is not None:
+            self._heap.setText(
+                self.tr("Heap in snapshot {number}: {line}").format(
+                    number=snapshot.number, line=heap_line(heap)
+                )
+            )
 
     def _refresh_if_visible(self) -> None:
         if self.isVisible():
