@@ -23,8 +23,9 @@ class Language(StrEnum):
 class PracticeTarget:
     """One row of the table.
 
-    The expectation is what can be told from outside, without reading the heap: of
-    memory that only grows nobody can say from there whether it is lost or held.
+    The first expectation is what can be told from outside, without reading the heap:
+    of memory that only grows nobody can say from there whether it is lost or held.
+    The second is what a few heap snapshots add.
     """
 
     name: str
@@ -40,6 +41,14 @@ class PracticeTarget:
     """The truth in a sentence: what the program does wrong, or that it does not."""
     stand_in: str = ""
     """A Python source that does the same where there is no compiler; may be empty."""
+    heap_verdict: Verdict | None = None
+    """The verdict with heap snapshots; None where they change nothing."""
+    heap_class: DefectClass | None = None
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether the program does nothing wrong, however it looks from outside."""
+        return Verdict.HEALTHY in (self.heap_verdict, self.expected_verdict)
 
 
 TARGETS: tuple[PracticeTarget, ...] = (
@@ -48,11 +57,19 @@ TARGETS: tuple[PracticeTarget, ...] = (
         Language.C, "lost_blocks.c", Verdict.GROWING, DefectClass.UNKNOWN, 30,
         "Takes 200 KiB a second with malloc, forgets the pointers and never frees.",
         stand_in="lost_blocks.py",
+        heap_verdict=Verdict.LEAK, heap_class=DefectClass.HEAP_UNREACHABLE,
     ),
     PracticeTarget(
         "growing-collection", "A collection that is never cleared",
         Language.PYTHON, "growing_collection.py", Verdict.GROWING, DefectClass.UNKNOWN, 30,
         "Keeps the answer to every request in a dict and removes none of them.",
+        heap_verdict=Verdict.GROWING, heap_class=DefectClass.HEAP_REACHABLE_GROWTH,
+    ),
+    PracticeTarget(
+        "held-in-cache", "A cache that is only added to",
+        Language.CXX, "held_in_cache.cpp", Verdict.GROWING, DefectClass.UNKNOWN, 30,
+        "Puts 200 answers of 1 KiB a second into a global std::map, g_cache, and removes none.",
+        heap_verdict=Verdict.GROWING, heap_class=DefectClass.HEAP_REACHABLE_GROWTH,
     ),
     PracticeTarget(
         "descriptor-leak", "Files that are never closed",
@@ -83,6 +100,7 @@ TARGETS: tuple[PracticeTarget, ...] = (
         "virtual-destructor", "A base class without a virtual destructor",
         Language.CXX, "virtual_destructor.cpp", Verdict.GROWING, DefectClass.UNKNOWN, 30,
         "Deletes derived objects through a base whose destructor is not virtual, so that their buffers stay.",
+        heap_verdict=Verdict.LEAK, heap_class=DefectClass.NON_VIRTUAL_DESTRUCTOR,
     ),
     PracticeTarget(
         "bulk-load", "Too much loaded at once",
@@ -123,6 +141,12 @@ TARGETS: tuple[PracticeTarget, ...] = (
         "retention", "Freed, but kept by the allocator",
         Language.C, "retention.c", Verdict.HEALTHY, DefectClass.RETENTION, 60,
         "Healthy: frees everything after a peak, but the allocator cannot give all of it back.",
+    ),
+    PracticeTarget(
+        "fragmentation", "Free memory full of holes",
+        Language.C, "fragmentation.c", Verdict.GROWING, DefectClass.UNKNOWN, 30,
+        "Healthy, though it grows: frees all but a few bytes of each message, and each is too long for the holes.",
+        heap_verdict=Verdict.HEALTHY, heap_class=DefectClass.FRAGMENTATION,
     ),
     PracticeTarget(
         "steady", "Nothing to find",
