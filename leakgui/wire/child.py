@@ -32,8 +32,8 @@ class Role:
     title: str
     """The same for users, to begin a sentence with."""
     command: Sequence[str]
-    environment: Mapping[str, str] | None = None
-    """All of it; ``None``: that of this process."""
+    environment: Callable[[], Mapping[str, str] | None] = field(default=lambda: None)
+    """Gives all of it, when the child is started; ``None``: that of this process."""
     explain: Callable[[int], str] = field(default=lambda _: "")
     """From an exit status to what the user should know, or nothing."""
 
@@ -82,7 +82,7 @@ class Child:
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.PIPE,
-                env=self._role.environment,
+                env=self._role.environment(),
             )
         except OSError as error:
             self._socket.close()

@@ -36,6 +36,8 @@ class Answer:
     files: Sequence[int] = ()
     owner: Closable | None = None
     """Closed when the answer has been sent, or could not be."""
+    then: Callable[[], None] | None = None
+    """Done when the answer has been sent, while the client does something else."""
 
 
 Verb = Callable[[Parcel], Answer]
@@ -92,6 +94,8 @@ class Server:
             self._send(answer)
         except HelperFailed as error:  # too much of it; nothing was sent yet
             self._send(Answer(_describe(error)))
+        if answer.then is not None:
+            answer.then()
 
     def _make(self, asked: Parcel) -> Answer:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from types import NoneType
-from typing import TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from leakgui.wire.frames import Frame, Sent, Typed
 from leakgui.wire.pools import POOL_SUFFIX, pack_pool, unpack_pool
 
 Table = TypeVar("Table", bound=Columns)
-Array = npt.NDArray[np.generic]
+Array = npt.NDArray[Any]
 
 _DTYPES: Mapping[str, npt.DTypeLike] = {
     "u1": np.dtype("u1"),
