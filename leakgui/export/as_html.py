@@ -12,6 +12,7 @@ from pathlib import Path
 
 from leakgui import __version__
 from leakgui.export.html_circumstances import facts_section, limits_section
+from leakgui.export.html_heap import heap_section
 from leakgui.export.html_sections import (
     difference_section,
     findings_section,
@@ -26,7 +27,7 @@ from leakgui.formatting import format_duration, format_utc, target_title
 from leakgui.model.difference import Difference
 from leakgui.model.finding import Judgement
 from leakgui.model.recording import Recording
-from leakgui.model.snapshot import SnapshotHeading
+from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.texts import say
 
 label = "HTML report"
@@ -43,17 +44,20 @@ def write_html(  # noqa: PLR0913  # a report is made of all of these
     difference: Difference | None,
     path: Path,
     *,
+    heap: Snapshot | None = None,
     mask: bool = False,
 ) -> None:
     """Write the report; raises ``WriteFailed`` and leaves an old file as it was.
 
-    With ``mask`` paths, command lines, user and host names become placeholders.
-    Numbers never change.
+    ``heap`` is the newest snapshot that looked into the heap. With ``mask`` paths,
+    command lines, names of users, hosts and classes become placeholders, and contents
+    of memory are left out. Numbers never change.
     """
     if mask:
         masker = Masker.of(recording)
         # The difference first: it knows whole paths, sentences only quote them.
         difference = masker.difference(difference) if difference else None
+        heap = masker.heap_of(heap) if heap else None
         recording = masker.recording(recording)
         judgement = masker.judgement(judgement)
         headings = [masker.heading(heading) for heading in headings]
@@ -65,6 +69,7 @@ def write_html(  # noqa: PLR0913  # a report is made of all of these
         findings_section(judgement),
         snapshots_section(headings),
         difference_section(difference),
+        heap_section(heap),
         limits_section(recording),
         facts_section(recording),
         _foot(mask=mask),
@@ -116,5 +121,7 @@ def _charts(recording: Recording) -> Markup:
 def _foot(*, mask: bool) -> Markup:
     text = say("Written by leakgui {version}.", version=__version__)
     if mask:
-        text += " " + say("Paths, command lines, user and host names are masked.")
+        text += " " + say(
+            "Paths, command lines and names of users, hosts and classes are masked."
+        )
     return element("footer", text)

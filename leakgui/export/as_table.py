@@ -26,6 +26,10 @@ HEADER = (
     *("section", "key", "kind", "detail", "before", "after", "delta"),
     *("before_bytes", "after_bytes", "delta_bytes"),
 )
+SECTIONS = (
+    *("mappings", "handles", "threads"),
+    *("heap_by_type", "heap_by_size", "heap_lost"),
+)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -41,7 +45,7 @@ def write_difference(difference: Difference, path: Path, *, mask: bool = False) 
     table = csv.writer(text, lineterminator="\n")
     table.writerow(HEADER)
     table.writerows(_counters(shown))
-    for section in ("mappings", "handles", "threads"):
+    for section in SECTIONS:
         changes = getattr(shown, section)
         if changes is not None:
             table.writerows(_changes(section, changes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from leakgui.formatting import printable
 from leakgui.model.difference import Changes, Difference
@@ -10,12 +11,8 @@ from leakgui.model.snapshot import GapReason
 from leakgui.texts import say
 
 SCHEMA = 1
-_SECTIONS_WITHOUT_WALK = (
-    "heap_by_size",
-    "heap_by_type",
-    "objects_by_type",
-    "containers",
-)
+_HEAP_SECTIONS = ("heap_by_size", "heap_by_type", "heap_lost")
+_SECTIONS_WITHOUT_WALK = ("objects_by_type", "containers")
 
 
 def difference_as_json(difference: Difference) -> dict[str, object]:
@@ -31,9 +28,11 @@ def difference_as_json(difference: Difference) -> dict[str, object]:
         "mappings": _section(difference.mappings),
         "handles": _section(difference.handles),
         "threads": _section(difference.threads),
+        **{key: _section(getattr(difference, key)) for key in _HEAP_SECTIONS},
         **dict.fromkeys(_SECTIONS_WITHOUT_WALK),
         "gaps": [
             *_gaps(difference),
+            *_missing_heap(difference),
             *(_no_walk(key) for key in _SECTIONS_WITHOUT_WALK),
         ],
     }
@@ -73,9 +72,23 @@ def _gaps(difference: Difference) -> list[dict[str, str]]:
     ]
 
 
+def _missing_heap(difference: Difference) -> Iterator[dict[str, str]]:
+    """Return why each section about the heap is null: what was told of the heap."""
+    told = [gap for gap in difference.gaps if gap.where.partition(".")[0] == "heap"]
+    detail = told[0].detail if told else say("The snapshots did not look into it.")
+    reason = told[0].reason if told else GapReason.UNSUPPORTED
+    for section in _HEAP_SECTIONS:
+        if getattr(difference, section) is None:
+            yield {
+                "where": section,
+                "reason": reason.value,
+                "detail": printable(detail),
+            }
+
+
 def _no_walk(section: str) -> dict[str, str]:
     return {
         "where": section,
         "reason": GapReason.UNSUPPORTED.value,
-        "detail": say("Snapshots do not look into the heap."),
+        "detail": say("Objects inside an interpreter are not looked into."),
     }

@@ -158,6 +158,13 @@ def difference_section(difference: Difference | None) -> Markup:
         (say("Threads"), difference.threads),
     ):
         parts += [element("h3", title), _changes(changes)]
+    for title, changes in (
+        (say("Heap by type"), difference.heap_by_type),
+        (say("Heap by size"), difference.heap_by_size),
+        (say("Lost blocks"), difference.heap_lost),
+    ):
+        if changes is not None:
+            parts += [element("h3", title), _changes(changes)]
     if difference.gaps:
         gaps = (
             f"{gap.where}: {gap.reason.value} {gap.detail}" for gap in difference.gaps

@@ -1,9 +1,10 @@
 """Replace what names people and places by stable placeholders; no number changes.
 
-Masked are paths, command lines, user names, host names and addresses. The same text
-has the same placeholder in every file: it is made from a hash of the text. Someone
-who guesses a name can check the guess; this keeps names out of sight, it is no
-encryption. Process and thread names stay.
+Masked are paths, command lines, user names, host names, addresses, and names of
+classes and symbols in a heap; contents of memory are left out. The same text has the
+same placeholder in every file: it is made from a hash of the text. Someone who guesses
+a name can check the guess; this keeps names out of sight, it is no encryption. Process
+and thread names stay.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
+from leakgui.export.heap_masking import mask_heap, mask_heaps
 from leakgui.model.difference import Changes, Difference
 from leakgui.model.finding import Finding, Judgement
+from leakgui.model.heap import TypeKind
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, Recording, TimeGap
-from leakgui.model.snapshot import Gap, SnapshotHeading
+from leakgui.model.snapshot import Gap, Snapshot, SnapshotHeading
 from leakgui.model.text_column import TextColumn
 
 _PATH = re.compile(r"(?<![\w/.…])~?/(?!…)[^\s\"'`]+")
@@ -33,6 +36,8 @@ _TELLING_FACTS = ("host", "hostname", "node", "user")
 _LEAST_DIGITS = 4
 _LEAST_HOST_LETTERS = 4
 """A shorter host name would be found in words that mean something else."""
+_LEAST_NAME_LETTERS = 3
+"""The same for names of classes, which stand alone where they are shorter."""
 
 
 class Masker:
@@ -43,6 +48,7 @@ class Masker:
         self._taken: dict[str, str] = {}
         self._private: dict[str, str] = {}
         """Placeholder pattern by known private text."""
+        self._longest_first: list[str] = []
         host = socket.gethostname()
         if len(host) >= _LEAST_HOST_LETTERS:
             self._learn(host, "host-{}")
@@ -61,12 +67,18 @@ class Masker:
         return masker
 
     def _learn(self, text: str, pattern: str) -> None:
-        if text not in _NOBODY and len(text) > 1:
+        if text not in _NOBODY and len(text) > 1 and text not in self._private:
             self._private[text] = pattern
+            self._longest_first = []
+
+    def _known(self) -> list[str]:
+        if not self._longest_first:
+            self._longest_first = sorted(self._private, key=len, reverse=True)
+        return self._longest_first
 
     def text(self, text: str) -> str:
         """Return a sentence with everything private in it replaced."""
-        for known in sorted(self._private, key=len, reverse=True):
+        for known in self._known():
             if known in text:
                 alone = rf"(?<![\w]){re.escape(known)}(?![\w])"
                 # A placeholder holds no backslash: it is safe as a replacement.
@@ -108,6 +120,17 @@ class Masker:
         return TextColumn(
             column.codes, tuple(self.whole_path(text) for text in column.pool)
         )
+
+    def name(self, text: str, shape: str) -> str:
+        """Return what stands for a name, here and in every later sentence.
+
+        ``shape`` has a ``{}`` for the digits: ``class-{}``.
+        """
+        if not text:
+            return text
+        if len(text) >= _LEAST_NAME_LETTERS:
+            self._learn(text, shape)
+        return self._stand_in(shape, text)
 
     # --- values --------------------------------------------------------------
 
@@ -171,6 +194,10 @@ class Masker:
             mappings=self._changes(difference.mappings),
             handles=self._changes(difference.handles),
             threads=self._changes(difference.threads),
+            heap_by_size=self._blocks(difference.heap_by_size),
+            heap_by_type=self._blocks(difference.heap_by_type),
+            heap_lost=self._blocks(difference.heap_lost),
+            heap=mask_heaps(self, difference.heap) if difference.heap else None,
             gaps=tuple(self._gap(gap) for gap in difference.gaps),
         )
 
@@ -181,8 +208,25 @@ class Masker:
             changes, key=self.column(changes.key), detail=self.column(changes.detail)
         )
 
+    def _blocks(self, changes: Changes | None) -> Changes | None:
+        """Mask names of classes; details are contents of memory and are left out."""
+        if changes is None:
+            return None
+        labels = zip(changes.key.as_list(), changes.kind.as_list(), strict=True)
+        keys = (
+            self.name(key, "class-{}") if kind == TypeKind.CLASS else key
+            for key, kind in labels
+        )
+        nothing = TextColumn.of([""] * len(changes))
+        return replace(changes, key=TextColumn.of(keys), detail=nothing)
+
     def _gap(self, gap: Gap) -> Gap:
         return replace(gap, where=self.text(gap.where), detail=self.text(gap.detail))
+
+    def heap_of(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot with its heap masked."""
+        heap = snapshot.heap
+        return replace(snapshot, heap=mask_heap(self, heap) if heap else None)
 
     def heading(self, heading: SnapshotHeading) -> SnapshotHeading:
         """Return the line about a snapshot with name and note masked."""

@@ -14,6 +14,8 @@ from leakgui.export.as_table import write_difference
 from leakgui.export.masking import mask_recording
 from leakgui.guidance.engine import judge
 from leakgui.model.recording import Recording
+from leakgui.model.snapshot import Snapshot
+from leakgui.ui.subject import Subject
 from leakgui.ui.workspace import Workspace
 
 FORMATS: Mapping[str, str] = MappingProxyType(
@@ -69,10 +71,16 @@ def write_files(workspace: Workspace, choice: ExportChoice) -> list[Path]:
                 subject.headings(),
                 workspace.difference,
                 path,
+                heap=_newest_heap(subject),
                 mask=choice.mask,
             )
         written.append(path)
     return written
+
+
+def _newest_heap(subject: Subject) -> Snapshot | None:
+    numbers = [heading.number for heading in subject.headings() if heading.has_heap]
+    return subject.snapshot(numbers[-1]) if numbers else None
 
 
 def write_difference_beside(workspace: Workspace, path: Path) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from leakgui.analysis.difference import compare
 from leakgui.export.difference_as_json import difference_as_json
 from leakgui.model.difference import Changes, Difference
 from leakgui.model.snapshot import Gap, GapReason
 from leakgui.model.text_column import TextColumn
+from tests.unit.heaps import heap, snapshot_of
+
+NODES = ("Node", "class", 48, 48, "reachable", 10, 480, "")
+LOST = ("Node", "class", 48, 48, "direct", 5, 240, "")
 
 
 def one_row(key: str, delta_bytes: float) -> Changes:
@@ -53,6 +59,7 @@ def test_the_keys_are_those_of_the_contract():
         "threads",
         "heap_by_size",
         "heap_by_type",
+        "heap_lost",
         "objects_by_type",
         "containers",
         "gaps",
@@ -67,6 +74,7 @@ def test_what_is_absent_is_null_and_has_its_reason():
         "mappings": "denied",
         "heap_by_size": "unsupported",
         "heap_by_type": "unsupported",
+        "heap_lost": "unsupported",
         "objects_by_type": "unsupported",
         "containers": "unsupported",
     }
@@ -80,3 +88,29 @@ def test_a_row_has_whole_numbers_and_null_for_unknown_bytes():
     assert (row["before"], row["after"], row["delta"]) == (1, 51, 50)
     assert row["delta_bytes"] is None
     json.dumps(found, allow_nan=False).encode("utf-8")
+
+
+def test_heaps_are_lists_of_groups():
+    before = snapshot_of(heap(groups=[NODES]), number=1)
+    after = snapshot_of(heap(groups=[NODES, LOST], direct=(5, 240)), number=2)
+    found = difference_as_json(compare(before, after))
+    assert found["heap_by_type"] == [
+        {
+            "key": "Node", "kind": "class", "detail": "", "before": 10, "after": 15,
+            "delta": 5, "before_bytes": 480, "after_bytes": 720, "delta_bytes": 240,
+        }
+    ]  # fmt: skip
+    assert [row["key"] for row in found["heap_by_size"]] == ["48 bytes"]
+    assert [row["delta"] for row in found["heap_lost"]] == [5]
+    assert not any(gap["where"].startswith("heap") for gap in found["gaps"])
+
+
+def test_a_refused_heap_is_null_with_the_refusal_as_reason():
+    refused = Gap(where="heap", reason=GapReason.DENIED, detail="Yama. Try: sudo")
+    after = replace(snapshot_of(None, number=2), gaps=(refused,))
+    found = difference_as_json(compare(snapshot_of(heap(groups=[NODES])), after))
+    reasons = {gap["where"]: gap for gap in found["gaps"]}
+    for section in ("heap_by_size", "heap_by_type", "heap_lost"):
+        assert found[section] is None
+        assert reasons[section]["reason"] == "denied"
+        assert "sudo" in reasons[section]["detail"]
