@@ -58,7 +58,9 @@ def verdicts(tmp_path_factory) -> dict[str, dict]:
         name: run.communicate(timeout=RECORDED_S + PATIENCE_S)[1]
         for name, run in runs.items()
     }
-    yield {name: judge(folder / f"{name}.leak") | {"said": said[name]} for name in runs}
+    return {
+        name: judge(folder / f"{name}.leak") | {"said": said[name]} for name in runs
+    }
 
 
 @pytest.mark.parametrize("row", COMPILED, ids=lambda row: row.name)
