@@ -13,8 +13,9 @@ import os
 import numpy as np
 import numpy.typing as npt
 
-from leakgui.model.columns import U64
+from leakgui.model.columns import I64, U64
 from leakgui.worker.naming import elf_layout as layout
+from leakgui.worker.naming import unwinding
 from leakgui.worker.naming.symbols import SymbolTable
 
 MOST_SEGMENTS = 256
@@ -22,6 +23,7 @@ MOST_SECTIONS = 8192
 MOST_SYMBOLS = 4_000_000
 MOST_RELOCATIONS = 1_000_000
 MOST_SLOTS = 100_000
+MOST_UNWIND_BYTES = 64 << 20
 MOST_NAME_BYTES = 512 << 20
 CHUNK_BYTES = 16384
 MOST_CHUNKS = 1024
@@ -145,12 +147,37 @@ class ElfFile:
         count = min(int(section["size"]) // kind.itemsize, most)
         return self._records(kind, int(section["offset"]), count)
 
+    @functools.lru_cache(maxsize=1)  # noqa: B019  # the file outlives its questions
     def _names(self, number: int) -> bytes:
         if number >= len(self.sections):
             return b""
         section = self.sections[number]
         size = min(int(section["size"]), MOST_NAME_BYTES)
         return self.read(int(section["offset"]), size)
+
+    @functools.cached_property
+    def function_starts(self) -> I64:
+        """Where functions begin, sorted and before loading; stripped files tell too.
+
+        Empty where a file doesn't say.
+        """
+        for segment in self.segments[self.segments["type"] == layout.SEGMENT_UNWIND]:
+            data = self.read(int(segment["offset"]), MOST_UNWIND_BYTES)
+            found = unwinding.starts_in_table(data, int(segment["address"]))
+            if len(found):
+                return found
+        # Programs that are linked statically have no table, only what it points to.
+        for section in self.sections:
+            if self._name_of_section(section) == b".eh_frame":
+                size = min(int(section["size"]), MOST_UNWIND_BYTES)
+                data = self.read(int(section["offset"]), size)
+                return unwinding.starts_in_entries(data, int(section["address"]))
+        return np.zeros(0, np.int64)
+
+    def _name_of_section(self, section: np.void) -> bytes:
+        number = int(self._header["names_in"]) if self._header is not None else 0
+        at = int(section["name"])
+        return self._names(number)[at : at + 64].split(b"\0", 1)[0]
 
     @functools.cached_property
     def slots(self) -> dict[int, str]:
