@@ -114,23 +114,6 @@ def recursor(stage: Stage) -> int:
     return pid
 
 
-def apt_cacher(stage: Stage) -> int:
-    """Answer short requests with a C++ daemon."""
-    port = free_port()
-    for name in ("cache", "log"):
-        (stage.folder / name).mkdir()
-    pid = stage.start(
-        "apt-cacher-ng", "-c", "/etc/apt-cacher-ng", "ForeGround=1", f"Port={port}", "BindAddress=127.0.0.1",
-        f"CacheDir={stage.folder}/cache", f"LogDir={stage.folder}/log",
-        f"PidFile={stage.folder}/pid", f"SocketPath={stage.folder}/socket",
-        "SupportDir=/usr/lib/apt-cacher-ng", "ReportPage=report.html",
-    ).pid  # fmt: skip
-    wait_for_port(port)
-    address = f"http://127.0.0.1:{port}/"
-    stage.start("ab", "-q", "-r", "-t", "600", "-n", "100000000", "-c", "2", address)
-    return pid
-
-
 _ALSO = ("redis", "nginx", "sqlite-memory", "postgres-backend", "java", "node", "make")
 HEAP_PROGRAMS: tuple[Program, ...] = (
     Program("bash-table", ("bash",), bash_table),
@@ -139,6 +122,5 @@ HEAP_PROGRAMS: tuple[Program, ...] = (
     Program("vim", ("vim",), vim),
     Program("qt-tree", ("python3",), qt),
     Program("pdns-recursor", ("pdns_recursor",), recursor),
-    Program("apt-cacher-ng", ("apt-cacher-ng", "ab"), apt_cacher),
     *(program for program in PROGRAMS if program.name in _ALSO),
 )
