@@ -85,12 +85,3 @@ def refuse_to_replace(recording: Path, written: Path | None) -> None:
                 say("{file} is the recording itself.", file=printable(str(written))),
                 say("Choose another name for what is written."),
             )
-
-
-def refuse_heap(arguments: Namespace) -> None:
-    """Say honestly that ``--heap`` is not there yet; raises ``BadUsage``."""
-    if arguments.heap:
-        raise BadUsage(
-            say("Reading the native heap is not built yet."),
-            say("Leave --heap away: mappings, handles and threads are read."),
-        )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from leakgui.cli.command import Context, refuse_to_replace
 from leakgui.cli.output import print_json, print_line, print_message, print_table
 from leakgui.formatting import format_bytes, format_change, format_duration, printable
-from leakgui.model.metric import METRIC_BY_KEY
+from leakgui.model.metric import METRIC_BY_KEY, Unit
 from leakgui.texts import say
 
 if TYPE_CHECKING:
@@ -79,6 +79,9 @@ def _print_difference(difference: Difference) -> None:
     _print_changes(say("Mappings"), difference.mappings)
     _print_changes(say("Handles"), difference.handles)
     _print_changes(say("Threads"), difference.threads)
+    _print_changes(say("Heap by type"), difference.heap_by_type)
+    _print_changes(say("Heap by size"), difference.heap_by_size)
+    _print_changes(say("Lost blocks"), difference.heap_lost)
     told: set[str] = set()
     for gap in difference.gaps:
         where, why = printable(gap.where), printable(gap.detail) or gap.reason.value
@@ -94,7 +97,16 @@ def _print_figures(difference: Difference) -> None:
             continue
         metric = METRIC_BY_KEY[key]
         change = format_change(after - before, metric.unit.value)
-        print_line(f"  {say(metric.label):<14}{change:>12}")
+        print_line(f"  {say(metric.label):<20}{change:>12}")
+    heap = difference.heap
+    if heap is not None:
+        for label, size in (
+            (say("heap in use"), heap.in_use_bytes),
+            (say("heap free"), heap.free_bytes),
+            (say("heap lost"), heap.lost_bytes),
+            (say("heap possibly lost"), heap.possible_bytes),
+        ):
+            print_line(f"  {label:<20}{format_change(size, Unit.BYTES):>12}")
 
 
 def _print_changes(title: str, changes: Changes | None) -> None:

@@ -8,7 +8,8 @@ from argparse import ArgumentParser, Namespace
 from leakgui.cli.command import Context, parse_pid
 from leakgui.cli.machine import Fact, look_at_machine
 from leakgui.cli.output import print_json, print_line
-from leakgui.formatting import printable
+from leakgui.errors import LeakguiError
+from leakgui.formatting import format_bytes, format_duration, printable
 from leakgui.texts import say
 
 name = "doctor"
@@ -27,7 +28,7 @@ def prepare_parser(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: Context) -> int:  # noqa: ARG001  # needs none
     pid = parse_pid(arguments.pid) if arguments.pid else None
     facts = look_at_machine(os.environ)
-    allowed = _capabilities(pid) if pid else []
+    allowed = [*_capabilities(pid), *_heap_facts(pid)] if pid else []
     if arguments.json:
         for about, fact in [("machine", fact) for fact in facts] + [
             (f"process {pid}", fact) for fact in allowed
@@ -49,6 +50,43 @@ def _capabilities(pid: int) -> list[Fact]:
         Fact(row.key, row.label, row.reason, is_fine=row.is_allowed, advice=row.command)
         for row in platform.capabilities(platform.find_key(pid))
     ]
+
+
+def _heap_facts(pid: int) -> list[Fact]:
+    """Return whether the native heap can be copied, how, and at what cost."""
+    from leakgui.helper.client import HelperClient
+    from leakgui.probe.platform import current
+
+    label = say("Copy of the heap (snapshot --heap)")
+    with HelperClient() as helper:
+        try:
+            estimate = helper.estimate_heap_copy(current().find_key(pid))
+        except LeakguiError as error:
+            return [
+                Fact(
+                    "heap-copy", label, error.message, is_fine=False, advice=error.hint
+                )
+            ]
+    cost = say(
+        "about {pause} for {size}, {needs} of memory here meanwhile",
+        pause=_pause(estimate.paused_ms),
+        size=format_bytes(estimate.copy_bytes),
+        needs=format_bytes(estimate.needs_bytes),
+    )
+    fork = (
+        say("about {pause}", pause=_pause(estimate.fork_paused_ms))
+        if estimate.can_fork
+        else estimate.cannot_fork_reason
+    )
+    return [
+        Fact("heap-copy", label, cost),
+        Fact("heap-fork", say("... by a fork (--inject)"), fork,
+             is_fine=estimate.can_fork),
+    ]  # fmt: skip
+
+
+def _pause(paused_ms: float) -> str:
+    return format_duration(max(paused_ms, 1.0) / 1000)
 
 
 def _print_facts(title: str, facts: list[Fact]) -> None:

@@ -27,7 +27,7 @@ def prepare_parser(parser: ArgumentParser) -> None:
         )
     parser.add_argument(
         "--mask", action="store_true",
-        help=say("replace paths, command lines, users and hosts"),
+        help=say("replace paths, command lines and names; leave out contents"),
     )  # fmt: skip
     parser.add_argument(
         "--scale", type=int, choices=(1, 2), default=1, help=say("of the PNG image")
@@ -93,5 +93,5 @@ def write_report(loaded: Loaded, path: Path, *, is_masked: bool = False) -> None
 
     write_html(
         loaded.recording, loaded.judgement, loaded.headings, loaded.overall, path,
-        mask=is_masked,
+        heap=loaded.heap, mask=is_masked,
     )  # fmt: skip

@@ -6,7 +6,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leakgui.cli.command import Context, parse_pid, parse_seconds, refuse_heap
+from leakgui.cli.command import Context, parse_pid, parse_seconds
+from leakgui.cli.heap_options import add_heap_options, wish_of
 from leakgui.cli.output import print_message
 from leakgui.errors import BadUsage, LeakguiError, ProcessGone
 from leakgui.settings import SETTING_BY_KEY, check_value
@@ -14,6 +15,7 @@ from leakgui.texts import say
 
 if TYPE_CHECKING:
     from leakgui.model.process import ProcessKey
+    from leakgui.recording.heap_taking import HeapHelper, HeapWish
     from leakgui.recording.launch import Launched
 
 name = "record"
@@ -40,11 +42,11 @@ def prepare_parser(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--snapshot-every", metavar="S", help=say("take a snapshot this often")
     )
-    parser.add_argument("--heap", action="store_true", help=say("not built yet"))
+    add_heap_options(parser)
 
 
 def run(arguments: Namespace, context: Context) -> int:
-    refuse_heap(arguments)
+    heap = wish_of(arguments)
     if bool(arguments.pid) == bool(arguments.launched):
         raise BadUsage(
             say("Name one process to record, or after -- one program to start."),
@@ -52,6 +54,11 @@ def run(arguments: Namespace, context: Context) -> int:
         )
     interval_s = _seconds(arguments.interval, context, "interval_s")
     snapshot_every_s = _seconds(arguments.snapshot_every, context, "snapshot_every_s")
+    if heap and not snapshot_every_s:
+        raise BadUsage(
+            say("--heap needs to know how often."),
+            say("--snapshot-every 1m, for example"),
+        )
     for_s = parse_seconds(arguments.for_s) if arguments.for_s else None
     from leakgui.cli.stopping import stop_wish
     from leakgui.cli.watching import tell_what_was_recorded, watch
@@ -65,7 +72,9 @@ def run(arguments: Namespace, context: Context) -> int:
             interval_s=interval_s,
             cost_share=context.settings.number("cost_share"),
             snapshot_every_s=snapshot_every_s,
+            heap=heap,
             child=child,
+            helper=_prepare_helper(key, heap, elevate=arguments.elevate),
         )
         try:
             has_ended = watch(recorder, for_s, wish)
@@ -95,6 +104,22 @@ def _find_or_launch(arguments: Namespace) -> tuple[ProcessKey, Launched | None]:
     from leakgui.probe.platform import current
 
     return current().find_key(parse_pid(arguments.pid)), None
+
+
+def _prepare_helper(
+    key: ProcessKey, wish: HeapWish | None, *, elevate: bool
+) -> HeapHelper | None:
+    """Tell what heaps will cost, and return who may copy them; None: anybody."""
+    if wish is None:
+        return None
+    from leakgui.cli.heap_access import announce_heap
+    from leakgui.helper.client import HelperClient
+
+    first = HelperClient()
+    helper = announce_heap(key, wish, first, elevate=elevate)
+    if helper is not first:
+        first.close()
+    return helper
 
 
 def _explain(

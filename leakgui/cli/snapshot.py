@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leakgui.cli.command import Context, parse_pid, refuse_heap
+from leakgui.cli.command import Context, parse_pid
+from leakgui.cli.heap_options import add_heap_options, wish_of
 from leakgui.cli.output import print_json, print_line, print_message
 from leakgui.formatting import format_bytes, format_count, format_utc, printable
 from leakgui.texts import say
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 name = "snapshot"
 summary = "add one snapshot of a process to a recording"
 
+COULD_NOT = 2
+"""Nothing of the heap could be had, though it was asked for."""
+
 
 def prepare_parser(parser: ArgumentParser) -> None:
     parser.add_argument("pid", metavar="PID", help=say("whose inside to keep"))
@@ -28,23 +32,27 @@ def prepare_parser(parser: ArgumentParser) -> None:
         help=say("a new file, or one of the same process to add to"),
     )  # fmt: skip
     parser.add_argument("--name", default="", help=say("what to call the snapshot"))
-    parser.add_argument("--heap", action="store_true", help=say("not built yet"))
+    add_heap_options(parser)
     parser.add_argument("--json", action="store_true", help=say("one JSON object"))
 
 
 def run(arguments: Namespace, context: Context) -> int:  # noqa: ARG001  # needs none
-    refuse_heap(arguments)
-    pid = parse_pid(arguments.pid)
-    from leakgui.helper.client import HelperClient
+    pid, wish = parse_pid(arguments.pid), wish_of(arguments)
+    from leakgui.cli.looking import look_at
     from leakgui.probe.platform import current
 
     key = current().find_key(pid)
     target, facts = _describe(key)
-    with HelperClient() as helper:
-        snapshot = replace(helper.take_snapshot(key), name=arguments.name)
-    snapshot = _keep(arguments.output, target, facts, snapshot)
+    snapshot = look_at(key, wish, elevate=arguments.elevate)
+    snapshot = _keep(
+        arguments.output, target, facts, replace(snapshot, name=arguments.name)
+    )
     _tell(arguments, target, snapshot)
-    return 0
+    return COULD_NOT if wish and not _has_blocks(snapshot) else 0
+
+
+def _has_blocks(snapshot: Snapshot) -> bool:
+    return snapshot.heap is not None and snapshot.heap.blocks is not None
 
 
 def _describe(key: ProcessKey) -> tuple[Target, dict[str, str]]:
@@ -98,7 +106,8 @@ def _moment_ms(writer: SessionWriter, taken_unix_s: float) -> int:
 
 def _tell(arguments: Namespace, target: Target, snapshot: Snapshot) -> None:
     if arguments.json:
-        print_json(_as_json(str(arguments.output), target, snapshot))
+        answer = _as_json(str(arguments.output), target, snapshot)
+        print_json(answer | (_heap_as_json(snapshot) if arguments.heap else {}))
         return
     print_line(
         say(
@@ -110,11 +119,21 @@ def _tell(arguments: Namespace, target: Target, snapshot: Snapshot) -> None:
             figures=_figures(snapshot),
         )
     )
+    if snapshot.heap is not None:
+        from leakgui.cli.heap_text import print_heap
+
+        print_heap(snapshot.heap)
     told: set[str] = set()
     for gap in snapshot.gaps:
         if gap.where not in told:  # a count and its table may both be refused
             print_message(f"  {_gap_text(gap.where, gap.reason.value, gap.detail)}")
         told.add(gap.where)
+
+
+def _heap_as_json(snapshot: Snapshot) -> dict[str, object]:
+    from leakgui.export.heap_as_json import heap_as_json
+
+    return heap_as_json(snapshot.heap)
 
 
 def _figures(snapshot: Snapshot) -> str:
@@ -137,6 +156,7 @@ def _gap_text(where: str, reason: str, detail: str) -> str:
 
 
 def _as_json(file: str, target: Target, snapshot: Snapshot) -> dict[str, object]:
+    heap = snapshot.heap
     return {
         "file": file,
         "target": {
@@ -154,7 +174,7 @@ def _as_json(file: str, target: Target, snapshot: Snapshot) -> dict[str, object]
         "threads": _rows(snapshot.threads),
         "paused_ms": snapshot.paused_ms,
         "cost_ms": snapshot.cost_ms,
-        "complete": not snapshot.gaps,
+        "complete": not snapshot.gaps and (heap is None or heap.is_complete),
         "gaps": [
             {"where": gap.where, "reason": gap.reason.value, "detail": gap.detail}
             for gap in snapshot.gaps

@@ -136,10 +136,16 @@ def test_arguments_of_a_launched_program_are_its_own(monkeypatch) -> None:
     assert seen == [("prog", "--verbose", "--", "-x")]
 
 
+@pytest.mark.parametrize("option", ["--inject", "--once", "--elevate"])
 @pytest.mark.parametrize("words", [["record", "-o", "a.leak"], ["snapshot", "-o", "a"]])
-def test_heap_is_honest(words: list[str], capsys) -> None:
-    assert run([*words, "--heap", "1"], Window()) == 2
-    assert "not built yet" in capsys.readouterr().err
+def test_how_to_look_means_nothing_without_a_look(words, option, capsys) -> None:
+    assert run([*words, option, "1"], Window()) == 2
+    assert "--heap" in capsys.readouterr().err
+
+
+def test_a_recording_must_know_how_often_to_look(capsys) -> None:
+    assert run(["record", "-o", "a.leak", "--heap", "1"], Window()) == 2
+    assert "--snapshot-every" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["record", "-o", "a"], ["record", "-o", "a", "x"]])
