@@ -7,7 +7,7 @@ from functools import cached_property
 
 from leakgui.guidance.evidence import Observed
 from leakgui.guidance.heap_groups import Amounts, held_groups, lost_groups
-from leakgui.model.heap import BlockTotals, Heap, HeapDifference, LeakTotals
+from leakgui.model.heap import BlockTotals, Heap, LeakTotals
 
 MOST_STEPS = 8
 """More looks than this are joined in pairs: what is lost once in an hour grows in
@@ -88,24 +88,28 @@ class HeapHistory:
 
 def heap_history(observed: Observed) -> HeapHistory:
     """Gather what was seen of the heap."""
-    found = [_step(difference) for difference in observed.heap_differences]
-    steps = _coarse([step for step in found if step is not None])
+    known: dict[int, Look | None] = {}
+
+    def look(heap: Heap, at_s: float) -> Look | None:
+        """Return the same look for the same heap: its groups are summed up once."""
+        return known.setdefault(id(heap), _look(heap, at_s))
+
+    steps = []
+    for difference in observed.heap_differences:
+        before = look(difference.before, difference.from_elapsed_s)
+        after = look(difference.after, difference.to_elapsed_s)
+        if before is not None and after is not None:
+            steps.append(Step(before=before, after=after))
     snapshot = observed.latest_snapshot
     heap = snapshot.heap if snapshot else None
-    newest = _look(heap, snapshot.elapsed_s) if snapshot and heap else None
+    newest = look(heap, snapshot.elapsed_s) if snapshot and heap else None
     if newest is None and steps:
         newest = steps[-1].after
     return HeapHistory(
-        steps=tuple(steps),
+        steps=tuple(_coarse(steps)),
         latest=newest,
         refused=heap if newest is None else None,
     )
-
-
-def _step(difference: HeapDifference) -> Step | None:
-    before = _look(difference.before, difference.from_elapsed_s)
-    after = _look(difference.after, difference.to_elapsed_s)
-    return Step(before=before, after=after) if before and after else None
 
 
 def _look(heap: Heap, at_s: float) -> Look | None:
