@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 
-from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.raw import RawSnapshot, RawTable, RawText
+from leakgui.probe.raw_heap import RawEstimate, RawHeapCopy
 from leakgui.wire.frames import Header, Sent
 from leakgui.wire.passing import MOST_FILES
 from leakgui.wire.pools import POOL_SUFFIX, pack_pool

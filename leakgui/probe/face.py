@@ -7,9 +7,9 @@ from typing import Protocol
 
 from leakgui.model.metric import Reading, Tier
 from leakgui.model.process import Process, ProcessKey, Target
-from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.handles import SeenHandle
 from leakgui.probe.raw import Progress, RawSnapshot
+from leakgui.probe.raw_heap import RawEstimate, RawHeapCopy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ kernel lets a traced target run on when its tracer dies.
 from __future__ import annotations
 
 from leakgui.model.process import ProcessKey
-from leakgui.probe.freezing.raw_copy import (
+from leakgui.probe.raw import Progress
+from leakgui.probe.raw_heap import (
     INJECT,
     PAUSE,
     RawEstimate,
     RawHeapCopy,
 )
-from leakgui.probe.raw import Progress
 
 __all__ = [
     "INJECT",

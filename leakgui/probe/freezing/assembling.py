@@ -13,7 +13,6 @@ from leakgui.probe.freezing.maps import Mapping, MapsReader
 from leakgui.probe.freezing.modules import open_modules
 from leakgui.probe.freezing.pagemap import MOST_LISTED_BYTES, Runs, clip
 from leakgui.probe.freezing.plan import Plan, make_plan, ranges_of
-from leakgui.probe.freezing.raw_copy import INJECT, PAUSE, RawHeapCopy
 from leakgui.probe.freezing.segments import (
     find_segments,
     mark_present,
@@ -22,6 +21,7 @@ from leakgui.probe.freezing.segments import (
 )
 from leakgui.probe.procfs import as_text, read_link, read_start
 from leakgui.probe.raw import RawGap, RawTable, text_column
+from leakgui.probe.raw_heap import INJECT, PAUSE, RawHeapCopy
 from leakgui.texts import say, say_count
 
 _NEVER_EXECUTED = 0x8

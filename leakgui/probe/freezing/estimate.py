@@ -11,10 +11,10 @@ from leakgui.probe.freezing.fork_hazards import find_fork_hazard
 from leakgui.probe.freezing.maps import MapsReader
 from leakgui.probe.freezing.pagemap import PageMap
 from leakgui.probe.freezing.plan import Plan, make_plan, ranges_of
-from leakgui.probe.freezing.raw_copy import RawEstimate
 from leakgui.probe.freezing.system_calls import address_of, read_ranges
 from leakgui.probe.freezing.tracing import list_threads
 from leakgui.probe.procfs import read_file
+from leakgui.probe.raw_heap import RawEstimate
 
 _SAMPLE_BYTES = 16 << 20
 _STOP_S = 0.002

@@ -17,7 +17,6 @@ from leakgui.probe.freezing.estimate import (
     remember_copy,
 )
 from leakgui.probe.freezing.freezer import Order, Report
-from leakgui.probe.freezing.raw_copy import INJECT, RawEstimate, RawHeapCopy
 from leakgui.probe.freezing.refusals import (
     another_program_error,
     ended_error,
@@ -30,6 +29,7 @@ from leakgui.probe.freezing.tracing import BeganAnotherProgram, NotStopped
 from leakgui.probe.freezing.watching import run_freezer
 from leakgui.probe.process_stat import ask_alive
 from leakgui.probe.raw import Progress
+from leakgui.probe.raw_heap import INJECT, RawEstimate, RawHeapCopy
 from leakgui.texts import say
 
 _ATTEMPTS = 3

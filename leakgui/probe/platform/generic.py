@@ -12,7 +12,6 @@ from leakgui.model.metric import Tier
 from leakgui.model.process import Access, Process, ProcessKey
 from leakgui.probe.edge import gone_error
 from leakgui.probe.face import Capability, Reader
-from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.platform.generic_reader import (
     FOREIGN,
     STATES,
@@ -20,6 +19,7 @@ from leakgui.probe.platform.generic_reader import (
     start_ticks,
 )
 from leakgui.probe.raw import Progress, RawSnapshot
+from leakgui.probe.raw_heap import RawEstimate, RawHeapCopy
 from leakgui.texts import say
 
 _ASKED = ("ppid", "name", "cmdline", "username", "status", "memory_info", "num_threads")

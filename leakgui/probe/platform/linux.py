@@ -7,11 +7,11 @@ from leakgui.probe import capabilities
 from leakgui.probe.discovery import ProcessList
 from leakgui.probe.edge import explain
 from leakgui.probe.face import Capability, Reader
-from leakgui.probe.freezing.raw_copy import RawEstimate, RawHeapCopy
 from leakgui.probe.identity import find_key
 from leakgui.probe.platform.linux_reader import LinuxReader
 from leakgui.probe.process_stat import ask_alive
 from leakgui.probe.raw import Progress, RawSnapshot
+from leakgui.probe.raw_heap import RawEstimate, RawHeapCopy
 
 
 class Linux:
