@@ -12,12 +12,11 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 import leakgui
-from leakgui.helper.client import COMMAND
 from leakgui.helper.verbs import PROTOCOL
 from leakgui.texts import say
 
@@ -58,7 +57,7 @@ class Elevation:
 class Surroundings:
     """What decides which way there is."""
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     my_id: int
     find_program: Callable[[str], str | None]
     has_agent: bool
@@ -123,7 +122,9 @@ def _choose_helper(around: Surroundings) -> tuple[tuple[str, ...], bool]:
     """Return the command without rights, and whether the user can change it."""
     if around.installed.is_file() and is_of_root(around.installed):
         return (str(around.installed),), False
-    program = (os.path.abspath(COMMAND[0]), *COMMAND[1:])  # noqa: PTH100  # a link stays
+    python = os.path.abspath(sys.executable)  # noqa: PTH100  # a link stays a link
+    # -B: root leaves no files between the user's.
+    program = (python, "-I", "-B", "-m", "leakgui.helper")
     code = (Path(program[0]), Path(sys.prefix), Path(leakgui.__file__))
     return program, not all(is_of_root(path) for path in code)
 

@@ -95,7 +95,7 @@ class Server:
         except HelperFailed as error:  # too much of it; nothing was sent yet
             self._send(Answer(_describe(error)))
         if answer.then is not None:
-            answer.then()
+            _do_aside(answer.then)
 
     def _make(self, asked: Parcel) -> Answer:
         try:
@@ -132,6 +132,14 @@ def find_number(header: Header, name: str) -> int:
     if type(value) is not int or not 0 <= value < 1 << 63:
         raise broken(f"{name} is no number")
     return value
+
+
+def _do_aside(then: Callable[[], None]) -> None:
+    """Do what nobody waits for; where it fails, the next request will say so."""
+    try:
+        then()
+    except Exception:
+        logger.exception("what was to be prepared failed")
 
 
 def _bye(_: Parcel) -> Answer:
