@@ -1,0 +1,140 @@
+"""Does the command line look into a real heap, and say it as the contract says?"""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.leaky import (
+    DIRECT,
+    DIRECT_BYTES,
+    INDIRECT,
+    INDIRECT_BYTES,
+    Leaky,
+    build,
+)
+
+pytestmark = pytest.mark.live
+
+PATIENCE_S = 180.0
+LEAKGUI = [sys.executable, "-m", "leakgui"]
+
+
+def leakgui(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*LEAKGUI, *map(str, words)],
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def leaky(tmp_path_factory) -> Iterator[Leaky]:
+    running = Leaky(build(tmp_path_factory.mktemp("leaky")))
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def session(leaky, tmp_path_factory) -> tuple[Path, list[dict]]:
+    """Two heaps with a leak between them, and what was printed of each."""
+    file = tmp_path_factory.mktemp("session") / "a.leak"
+    printed = []
+    for _ in range(2):
+        done = leakgui("snapshot", leaky.pid, "-o", file, "--heap", "--json")
+        assert done.returncode == 0, done.stderr
+        assert f"Stops PID {leaky.pid} for about" in done.stderr
+        (line,) = done.stdout.splitlines()
+        printed.append(json.loads(line))
+        leaky.tell("leak")
+    return file, printed
+
+
+def test_a_snapshot_has_the_keys_of_the_contract(session):
+    for found in session[1]:
+        assert found["schema"] == 1
+        assert found["allocator"] == "glibc"
+        assert found["complete"] is True, found["gaps"]
+        assert found["gaps"] == []
+        assert found["paused_ms"] > 0
+        for section in ("by_size", "by_type"):
+            sizes = [row["bytes"] for row in found[section]]
+            assert sizes == sorted(sizes, reverse=True)
+            assert sum(sizes) == found["blocks"]["in_use_bytes"]
+
+
+def test_what_is_lost_is_counted_exactly(session):
+    before, after = (found["leaked"] for found in session[1])
+    assert (before["direct"], before["indirect"]) == (0, 0)
+    assert (after["direct"], after["direct_bytes"]) == (DIRECT, DIRECT_BYTES)
+    assert (after["indirect"], after["indirect_bytes"]) == (INDIRECT, INDIRECT_BYTES)
+    lost = {row["key"]: row["lost"] for row in session[1][1]["by_size"]}
+    assert lost["136 bytes"] == DIRECT
+    assert lost["40 bytes"] == INDIRECT
+    assert session[1][1]["looks"] == 2
+
+
+def test_a_difference_lists_what_grew(session, tmp_path):
+    done = leakgui("diff", session[0], "--json", "--csv", tmp_path / "d.csv")
+    found = json.loads(done.stdout)
+    for section in ("heap_by_size", "heap_by_type", "heap_lost"):
+        rows = {row["key"]: row for row in found[section]}
+        assert rows["136 bytes"]["delta"] == DIRECT, section
+        assert rows["136 bytes"]["delta_bytes"] == DIRECT_BYTES
+    with (tmp_path / "d.csv").open(newline="", encoding="utf-8") as file:
+        sections = {row["section"] for row in csv.DictReader(file)}
+    assert {"heap_by_size", "heap_by_type", "heap_lost"} <= sections
+    told = leakgui("diff", session[0]).stdout
+    assert "Lost blocks" in told
+    assert "heap lost" in told
+
+
+def test_a_report_and_a_verdict_can_be_made_of_it(session, tmp_path):
+    report = tmp_path / "r.html"
+    done = leakgui("export", session[0], "--html", report)
+    assert done.returncode == 0, done.stderr
+    assert "Lost, directly" in report.read_text("utf-8")
+    judged = leakgui("judge", session[0], "--json")
+    assert judged.returncode in {0, 1, 3}
+    assert json.loads(judged.stdout)["findings"]
+
+
+def test_a_person_reads_totals_and_the_largest_types(leaky, tmp_path):
+    done = leakgui("snapshot", leaky.pid, "-o", tmp_path / "p.leak", "--heap", "--once")
+    assert done.returncode == 0, done.stderr
+    for part in ("Heap of glibc", "lost, directly", "LARGEST LOST", "136 bytes"):
+        assert part in done.stdout
+
+
+def test_nothing_is_stopped_that_nobody_asked_for(leaky, tmp_path):
+    done = leakgui("snapshot", leaky.pid, "-o", tmp_path / "n.leak", "--json")
+    found = json.loads(done.stdout)
+    assert found["paused_ms"] == 0
+    assert "allocator" not in found
+    assert "Stops" not in done.stderr
+
+
+def test_doctor_tells_what_a_copy_would_cost(leaky):
+    done = leakgui("doctor", leaky.pid, "--json")
+    facts = {fact["key"]: fact for fact in map(json.loads, done.stdout.splitlines())}
+    assert facts["heap-copy"]["is_fine"], facts["heap-copy"]
+    assert "ms" in facts["heap-copy"]["value"]
+
+
+def test_a_started_program_can_be_looked_into_while_it_is_recorded(leaky, tmp_path):
+    file = tmp_path / "r.leak"
+    done = leakgui(
+        "record", leaky.pid, "-o", file, "--for", "4", "--snapshot-every", "1",
+        "--heap", "--once",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    from leakgui.session.reader import SessionReader
+
+    with SessionReader(file) as reader:
+        assert any(one.has_heap for one in reader.headings())
+        assert reader.damage == ()
