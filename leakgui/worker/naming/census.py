@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from leakgui.model.columns import I64
 from leakgui.model.heap import BlockGroups, BlockState, LostBlocks, TypeKind
 from leakgui.model.text_column import TextColumn
 from leakgui.texts import say
-from leakgui.worker.blocks.block_map import BlockMap, closed, map_blocks
-from leakgui.worker.blocks.lookup import usable_bytes
+from leakgui.worker.blocks.block_map import closed, map_blocks
 from leakgui.worker.image import Image
 from leakgui.worker.naming.counting import STATES, Counted, count_groups
 from leakgui.worker.naming.names import TEXT, Names
 from leakgui.worker.naming.size_classes import limits_of
-from leakgui.worker.naming.slices import FIRST_CLASS, SIZE_TYPE, TEXT_TYPE
+from leakgui.worker.naming.slices import FIRST_CLASS, SIZE_TYPE, TEXT_TYPE, sizes_of
 from leakgui.worker.naming.text import peek
 from leakgui.worker.reached import Reach
 from leakgui.worker.walked import Walk
@@ -48,7 +46,7 @@ def count_blocks(image: Image, walk: Walk, reach: Reach, names: Names) -> BlockG
     Of more than ``MOST_ROWS`` groups the smallest are summed into last rows, one for
     each state, which say so in their names.
     """
-    counted = count_groups(map_blocks(image, walk), image, reach, names)
+    counted = count_groups(image, walk, reach, names)
     is_rest = counted.type_number < 0
     order = np.lexsort((-counted.bytes.astype(np.int64), is_rest))
     kept = order[: MOST_ROWS - len(STATES)]
@@ -123,7 +121,7 @@ def _sum_rest(counted: Counted, rows: I64) -> list[_Row]:
 
 def list_lost(image: Image, walk: Walk, reach: Reach, names: Names) -> LostBlocks:
     """Return the ``MOST_LOST`` directly leaked blocks that hold most, largest first."""
-    sizes = _sizes_of(map_blocks(image, walk), closed(reach.leader_word // 2))
+    sizes = sizes_of(map_blocks(image, walk), closed(reach.leader_word // 2))
     held = sizes + reach.leader_indirect_bytes.astype(np.int64)
     rows = np.arange(len(held))
     if len(rows) > MOST_LOST:
@@ -141,11 +139,3 @@ def list_lost(image: Image, walk: Walk, reach: Reach, names: Names) -> LostBlock
         indirect_bytes=reach.leader_indirect_bytes[rows],
         peek=TextColumn.of(peek(image, place, size) for place, size in blocks),
     )
-
-
-@njit(cache=True, nogil=True)
-def _sizes_of(blocks: BlockMap, granules: I64) -> I64:
-    sizes = np.empty(len(granules), np.int64)
-    for row in range(len(granules)):
-        sizes[row] = usable_bytes(blocks, granules[row])
-    return sizes

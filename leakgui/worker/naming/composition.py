@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import numpy as np
+from numba import njit
+
+from leakgui.model.columns import I64, U64
 from leakgui.model.heap import Composition
-from leakgui.worker.image import Image
+from leakgui.model.text_column import TextColumn
+from leakgui.texts import say
+from leakgui.worker.blocks.bits import list_set
+from leakgui.worker.blocks.block_map import BlockMap, closed, map_blocks
+from leakgui.worker.blocks.lookup import usable_bytes
+from leakgui.worker.image import PAGE_BYTES, WORD_BYTES, Image
+from leakgui.worker.naming.modules import module_of_regions
 from leakgui.worker.reached import Reach
 from leakgui.worker.walked import Walk
+
+KINDS = (
+    "in-use",
+    "lost",
+    "possible",
+    "free",
+    "overhead",
+    "stacks",
+    "files",
+    "shared",
+    "other",
+    "kernel",
+)
+WITHOUT_FILE = ("/dev/shm/", "/memfd:", "/SYSV", "/dev/zero")  # noqa: S108  # names, not files
+"""How the paths of memory begin that several processes share, see proc(5)."""
+UNCOUNTED = {"[vdso]", "[vvar]", "[vvar_vclock]", "[vsyscall]"}
+"""Pages of the kernel, which no process's RSS counts."""
 
 
 def compose(image: Image, walk: Walk | None, reach: Reach | None) -> Composition:
@@ -14,4 +43,124 @@ def compose(image: Image, walk: Walk | None, reach: Reach | None) -> Composition
     Without a walk the allocator's memory is counted as other memory; without a reach
     nothing is called lost.
     """
-    raise NotImplementedError
+    own = np.zeros(len(image.regions), np.int64)
+    parts: Counter[str] = Counter()
+    if walk is not None:
+        own = _allocator_bytes(image, walk)
+        parts.update(_allocator_parts(image, walk, reach, int(own.sum())))
+    rest = image.regions.resident.astype(np.int64) - own
+    for kind, size in zip(_kinds_of_regions(image), rest.tolist(), strict=True):
+        if kind:
+            parts[kind] += size
+    parts["kernel"] = image.resident_bytes - sum(parts.values())
+    labels = _labels()
+    shown = [kind for kind in KINDS if kind in parts]
+    return Composition(
+        kind=TextColumn.of(shown),
+        label=TextColumn.of(labels[kind] for kind in shown),
+        bytes=np.array([parts[kind] for kind in shown], np.int64),
+    )
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "in-use": say("In use"),
+        "lost": say("Lost"),
+        "possible": say("Possibly lost"),
+        "free": say("Free inside the allocator"),
+        "overhead": say("The allocator's own records"),
+        "stacks": say("Stacks"),
+        "files": say("Code and data of files"),
+        "shared": say("Shared memory"),
+        "other": say("Other anonymous memory"),
+        "kernel": say("Counted otherwise by the kernel"),
+    }
+
+
+def _allocator_parts(
+    image: Image, walk: Walk, reach: Reach | None, resident: int
+) -> dict[str, int]:
+    """Return how the resident bytes of the allocator's areas divide."""
+    in_use, free = walk.resident_in_use_bytes, walk.resident_free_bytes
+    parts = {"in-use": in_use, "free": free, "overhead": resident - in_use - free}
+    if reach is not None:
+        blocks = map_blocks(image, walk)
+        lost = closed(reach.direct | reach.indirect)
+        parts["lost"] = _resident_bytes(blocks, list_set(lost))
+        parts["possible"] = _resident_bytes(blocks, list_set(closed(reach.possible)))
+        parts["in-use"] -= parts["lost"] + parts["possible"]
+    return parts
+
+
+@njit(cache=True, nogil=True)
+def _resident_bytes(blocks: BlockMap, granules: I64) -> int:
+    """Return how many bytes of these blocks lie on pages that were copied."""
+    present = blocks.present
+    total = 0
+    for granule in granules:
+        at = granule * 16
+        end = at + usable_bytes(blocks, granule)
+        while at < end:
+            page = at // PAGE_BYTES
+            after = min(end, (page + 1) * PAGE_BYTES)
+            if present[page >> 3] >> np.uint8(page & 7) & np.uint8(1) != 0:
+                total += after - at
+            at = after
+    return total
+
+
+def _allocator_bytes(image: Image, walk: Walk) -> I64:
+    """Return for each region the resident bytes that belong to the allocator."""
+    start = _resident_before(image, walk.area_start)
+    sizes = _resident_before(image, walk.area_end) - start
+    whole = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+
+    def in_areas_before(addresses: U64) -> I64:
+        """Return the resident bytes of all areas below each address."""
+        after = np.searchsorted(walk.area_start, addresses, "right")
+        last = np.maximum(after - 1, 0)
+        inside = _resident_before(image, addresses) - start[last]
+        part = np.minimum(inside, sizes[last])
+        return np.where(after > 0, whole[last] + part, 0)
+
+    if not len(walk.area_start):
+        return np.zeros(len(image.regions), np.int64)
+    regions = image.regions
+    return in_areas_before(regions.end) - in_areas_before(regions.start)
+
+
+def _resident_before(image: Image, addresses: U64) -> I64:
+    """Return how many bytes were copied from pages below each address."""
+    segments = image.segments
+    pages = len(image.words) * WORD_BYTES // PAGE_BYTES
+    flags = np.unpackbits(image.present, count=pages, bitorder="little")
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(flags, dtype=np.int64)])
+    row = np.searchsorted(segments.start, addresses, "right") - 1
+    known = np.maximum(row, 0)
+    inside = np.minimum(addresses, segments.end[known]) - segments.start[known]
+    place = segments.first_word[known] * WORD_BYTES + inside.astype(np.int64)
+    page, part = place // PAGE_BYTES, place % PAGE_BYTES
+    is_present = np.append(flags, 0)[page]
+    found = before[page] * PAGE_BYTES + np.where(is_present, part, 0)
+    return np.where(row >= 0, found, 0)
+
+
+def _kinds_of_regions(image: Image) -> list[str]:
+    """Return what each region is counted as; empty: the kernel doesn't count it."""
+    regions = image.regions
+    stacks = np.searchsorted(regions.start, image.threads.stack_pointer, "right") - 1
+    is_stack = set(stacks.tolist())
+    module = module_of_regions(image).tolist()
+    kinds = []
+    for row, path in enumerate(regions.path.as_list()):
+        if path in UNCOUNTED:
+            kinds.append("")
+        elif row in is_stack or path.startswith("[stack"):
+            kinds.append("stacks")
+        elif path.startswith(WITHOUT_FILE) or regions.permissions[row][3:] == "s":
+            kinds.append("shared")
+        elif module[row] >= 0 or path.startswith("/"):
+            kinds.append("files")
+        else:
+            kinds.append("other")
+    return kinds

@@ -9,13 +9,14 @@ from numba import njit
 
 from leakgui.model.columns import I64, U64
 from leakgui.model.heap import BlockState
-from leakgui.worker.blocks.block_map import BlockMap, closed
+from leakgui.worker.blocks.block_map import closed
 from leakgui.worker.image import Bits, Image
 from leakgui.worker.naming.first_words import find_slot
 from leakgui.worker.naming.names import Names
 from leakgui.worker.naming.size_classes import CLASSES, class_of
-from leakgui.worker.naming.slices import Slice, number_types, slice_blocks
+from leakgui.worker.naming.slices import Slice, slice_blocks, type_heap
 from leakgui.worker.reached import Reach
+from leakgui.worker.walked import Walk
 
 STATES = (
     BlockState.REACHABLE,
@@ -48,14 +49,14 @@ class Counted:
     """By number of type less ``FIRST_CLASS``."""
 
 
-def count_groups(blocks: BlockMap, image: Image, reach: Reach, names: Names) -> Counted:
+def count_groups(image: Image, walk: Walk, reach: Reach, names: Names) -> Counted:
     """Return all blocks in use by type, size class and state."""
-    class_name, tables = number_types(names, image)
+    heap = type_heap(image, walk, names)
     keys = np.zeros(SLOTS, np.uint64)
     sums = np.zeros((SLOTS + len(STATES), 4), np.int64)
     states = (closed(reach.direct), closed(reach.indirect), closed(reach.possible))
     groups = 0
-    for part in slice_blocks(blocks, tables):
+    for part in slice_blocks(heap):
         state = states_of(states, part.place)
         groups = _count(part, state, keys, sums, groups)
     rows = np.flatnonzero(sums[:, 0])
@@ -69,7 +70,7 @@ def count_groups(blocks: BlockMap, image: Image, reach: Reach, names: Names) -> 
         bytes=sums[rows, 1].astype(np.uint64),
         first=sums[rows, 2],
         last=sums[rows, 3],
-        class_name=class_name,
+        class_name=heap.class_name,
     )
 
 

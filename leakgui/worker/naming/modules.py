@@ -33,7 +33,7 @@ class Modules:
         self._image = image
         self._files: dict[int, ElfFile] = {}
         self._bias: dict[int, int] = {}
-        self.module_of_region: I64 = _with_zero_data(image)
+        self.module_of_region: I64 = module_of_regions(image)
         """Index of the module each region belongs to, its .bss included, or -1."""
 
     def symbol_at(self, address: int) -> str | None:
@@ -204,8 +204,8 @@ class Modules:
         return found
 
 
-def _with_zero_data(image: Image) -> I64:
-    """Return the module of each region, also for the .bss directly behind its data."""
+def module_of_regions(image: Image) -> I64:
+    """Return the module of each region, or -1; .bss belongs to the data before it."""
     regions = image.regions
     module = np.where(regions.module < len(image.modules), regions.module, -1)
     for row in range(1, len(regions)):

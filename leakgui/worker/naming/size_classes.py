@@ -19,7 +19,7 @@ def class_of(size: int) -> int:
     """Return the number of the size class of a size that is not negative."""
     if size <= MOST_EXACT:
         return size
-    power = highest_one(np.uint64(size))
+    power: int = highest_one(np.uint64(size))
     quarter = (size >> (power - 2)) & 3
     return MOST_EXACT + 1 + (power - _FIRST_POWER) * 4 + quarter
 

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from numba import njit
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.blocks.block_map import BlockMap, closed
+from leakgui.worker.blocks.block_map import BlockMap, closed, map_blocks
 from leakgui.worker.blocks.lookup import usable_bytes
 from leakgui.worker.blocks.machine import lowest_one
 from leakgui.worker.image import WORD_BYTES, Bits, Image
 from leakgui.worker.naming.first_words import find_slot
 from leakgui.worker.naming.names import Names
 from leakgui.worker.naming.text import is_text, may_begin_text
-from leakgui.worker.walked import SizeRule
+from leakgui.worker.walked import SizeRule, Walk
 
 SLICE = 1 << 16
 SIZE_TYPE, TEXT_TYPE, FIRST_CLASS = 0, 1, 2
@@ -54,11 +54,17 @@ class Slice(NamedTuple):
     """Number of the type."""
 
 
-def number_types(names: Names, image: Image) -> tuple[tuple[str, ...], Tables]:
-    """Return the classes by number of type less ``FIRST_CLASS``, and what tells them.
+class TypedHeap(NamedTuple):
+    """All blocks of a heap, and what tells their types."""
 
-    A class may have several tables, in several modules.
-    """
+    blocks: BlockMap
+    tables: Tables
+    class_name: tuple[str, ...]
+    """By number of type less ``FIRST_CLASS``; a class may have several tables."""
+
+
+def type_heap(image: Image, walk: Walk, names: Names) -> TypedHeap:
+    """Give each class a number, so that kernels can tell the types of blocks."""
     numbers: dict[str, int] = {}
     slots = np.zeros(1 << (2 * len(names.table) + 1).bit_length(), np.uint64)
     number = np.zeros(len(slots), np.int64)
@@ -75,11 +81,12 @@ def number_types(names: Names, image: Image) -> tuple[tuple[str, ...], Tables]:
         region_start=closed(image.regions.start),
         region_end=closed(image.regions.end),
     )
-    return tuple(numbers), tables
+    return TypedHeap(map_blocks(image, walk), tables, tuple(numbers))
 
 
-def slice_blocks(blocks: BlockMap, tables: Tables) -> Iterator[Slice]:
+def slice_blocks(heap: TypedHeap) -> Iterator[Slice]:
     """Yield all blocks in slices, which reuse their memory."""
+    blocks = heap.blocks
     place = np.empty(SLICE, np.int64)
     size, kind = np.empty_like(place), np.empty_like(place)
     at, rank = 0, 0
@@ -91,9 +98,18 @@ def slice_blocks(blocks: BlockMap, tables: Tables) -> Iterator[Slice]:
         else:
             _read_sizes(blocks.words, blocks.rule == _LESS_8, part.place, part.size)
         _cut(blocks, part.place, part.size)
-        _find_types(blocks.words, blocks.present, part, tables)
+        _find_types(blocks.words, blocks.present, part, heap.tables)
         rank += count
         yield part
+
+
+@njit(cache=True, nogil=True)
+def sizes_of(blocks: BlockMap, granules: I64) -> I64:
+    """Return the usable bytes of the blocks that begin in these granules."""
+    sizes = np.empty(len(granules), np.int64)
+    for row in range(len(granules)):
+        sizes[row] = usable_bytes(blocks, granules[row])
+    return sizes
 
 
 @njit(cache=True, nogil=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from numba import njit
 
 from leakgui.formatting import printable
+from leakgui.model.columns import U64
 from leakgui.worker.blocks.block_map import closed
 from leakgui.worker.image import PAGE_BYTES, WORD_BYTES, Image
 
@@ -30,12 +31,20 @@ def peek(image: Image, place: int, size: int) -> str:
     if not 0 <= place < len(image.words) or not image.is_present(place):
         return ""
     size = min(size, PEEK_BYTES, PAGE_BYTES - place * WORD_BYTES % PAGE_BYTES)
-    last = place + (size + WORD_BYTES - 1) // WORD_BYTES
-    found = _RUN.search(image.words[place:last].tobytes()[:size])
+    words = image.words[place : place + (size + WORD_BYTES - 1) // WORD_BYTES]
+    found = _RUN.search(_without_pointers(image, words).tobytes()[:size])
     if found is None:
         return ""
     text = found[0].decode("utf-8", "surrogateescape")[:PEEK_LETTERS]
-    return printable(text, most=PEEK_LETTERS)
+    return printable(text)[:PEEK_LETTERS]
+
+
+def _without_pointers(image: Image, words: U64) -> U64:
+    """Return words with 0 in place of pointers, which may look like text."""
+    regions = image.regions
+    row = np.searchsorted(regions.start, words, "right") - 1
+    is_pointer = (row >= 0) & (words < regions.end[row])
+    return np.where(is_pointer, np.uint64(0), words)
 
 
 def begins_with_text(image: Image, place: int, size: int) -> bool:
