@@ -16,7 +16,7 @@ from leakgui.formatting import (
 )
 from leakgui.guidance.agreement import NOTHING
 from leakgui.guidance.examined import Evidence
-from leakgui.guidance.heap_history import Look, Step
+from leakgui.guidance.heap_history import HeapHistory, Look, Step
 from leakgui.guidance.held_memory import Hold, Holder
 from leakgui.guidance.lost_memory import Loss, has_lost_more, most_alike
 from leakgui.texts import say, say_count
@@ -112,6 +112,15 @@ def change_inside(whole: Step) -> str:
         lost=format_change(whole.lost_bytes, "bytes"),
         free=format_change(whole.free_bytes, "bytes"),
     )
+
+
+def looked_inside(history: HeapHistory) -> tuple[str, ...]:
+    """Return the one sentence about looks that name no cause themselves, or none."""
+    if history.whole is not None:
+        return (change_inside(history.whole),)
+    if history.latest is not None:
+        return (inside(history.latest),)
+    return ()
 
 
 def held_between(hold: Hold) -> tuple[str, ...]:

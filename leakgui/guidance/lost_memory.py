@@ -19,6 +19,9 @@ MIB = 2**20
 _LEAST_BLOCKS = 8
 _LEAST_BYTES = 64 * 1024
 """Fewer blocks with less in them come and go while a program moves its pointers."""
+_ENOUGH_BLOCKS = 50
+_ENOUGH_BYTES = 64 * 1024
+"""Less than this in all is no more than watched: many a start loses a few."""
 MOST_OF_IT = 0.5
 _SOME_OF_IT = 0.1
 _MUCH_OF_HEAP = 0.2
@@ -87,7 +90,7 @@ def trust(evidence: Evidence, loss: Loss) -> Confidence:
 
     High takes a class or size that both agree on, and a series that grows with it.
     """
-    if loss.times < _IN_A_ROW or loss.share < MOST_OF_IT:
+    if loss.times < _IN_A_ROW or loss.share < MOST_OF_IT or _is_little(loss):
         return Confidence.WATCH
     key = evidence.growing_memory()
     times = loss.agreement.times
@@ -95,6 +98,13 @@ def trust(evidence: Evidence, loss: Loss) -> Confidence:
     is_high = of_series is Confidence.HIGH
     return confidence.less(
         Confidence.HIGH if is_high else Confidence.MEDIUM, loss.doubts
+    )
+
+
+def _is_little(loss: Loss) -> bool:
+    whole = loss.whole
+    return whole is not None and (
+        whole.lost < _ENOUGH_BLOCKS and whole.lost_bytes < _ENOUGH_BYTES
     )
 
 
@@ -162,6 +172,8 @@ def _taken(whole: Step) -> int:
 
 def _part(lost_bytes: float, grown: float) -> float:
     """Return a share, 1 at most; all of it where there was no other growth."""
+    if lost_bytes <= 0:
+        return 0.0
     return 1.0 if grown <= lost_bytes else lost_bytes / grown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leakgui.analysis.trend import Trend
 from leakgui.formatting import format_bytes, format_change, format_duration
-from leakgui.guidance import confidence, limits, signs, wording
+from leakgui.guidance import confidence, heap_wording, limits, signs, wording
 from leakgui.guidance.case import Advice, Case, growth_finding
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.limits import OF_MEMORY
@@ -34,7 +34,10 @@ class BulkLoad:
             headline=say("Loading much at once"),
             limit_keys=OF_MEMORY,
             advice=_advice(),
-            special=_reading(evidence, metric),
+            special=(
+                *_reading(evidence, metric),
+                *heap_wording.looked_inside(evidence.heap),
+            ),
         )
         return growth_finding(evidence, trend, case)
 
@@ -66,6 +69,7 @@ def _ended(rule: str, evidence: Evidence, metric: str, trend: Trend) -> Finding:
                 flat=format_duration(flat_s),
             ),
             *_reading(evidence, metric),
+            *heap_wording.looked_inside(evidence.heap),
             wording.sensitivity(trend),
         ),
         against=(say("A cache that fills to its bound would look much the same."),),

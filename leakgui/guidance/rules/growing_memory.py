@@ -43,20 +43,11 @@ class GrowingMemory:
             headline=say("Keeps growing"),
             limit_keys=OF_MEMORY,
             advice=_advice(evidence.heap),
-            special=_looks(evidence.heap),
+            special=heap_wording.looked_inside(evidence.heap),
             agreement=agreement,
             is_confirmed=agreement.kind not in _PRIVATE_MEMORY,
         )
         return growth_finding(evidence, trend, case)
-
-
-def _looks(heap: HeapHistory) -> tuple[str, ...]:
-    """Return what looks into the heap showed, where they name no cause."""
-    if heap.whole is not None:
-        return (heap_wording.change_inside(heap.whole),)
-    if heap.latest is not None:
-        return (heap_wording.inside(heap.latest),)
-    return ()
 
 
 def _advice(heap: HeapHistory) -> Advice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from leakgui.formatting import format_percent
-from leakgui.guidance import signs, wording
+from leakgui.guidance import heap_wording, signs, wording
 from leakgui.guidance.case import Advice, Case, growth_finding, no_fact
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.limits import OF_MEMORY, headroom_share_a_minute
@@ -47,6 +47,7 @@ class RunawayLoop:
                 say("It grows faster and faster.")
                 if trend.is_accelerating
                 else say("It grows at an even pace."),
+                *heap_wording.looked_inside(evidence.heap),
             ),
         )
         finding = growth_finding(evidence, trend, case)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leakgui.analysis.trend import LEAST_SAMPLES, Trend
 from leakgui.formatting import format_about, format_count, format_duration
+from leakgui.guidance import heap_wording
 from leakgui.guidance.confidence import LEAST_HEALTHY_S, LEAST_OBSERVED_S
 from leakgui.guidance.examined import Evidence
 from leakgui.model.finding import (
@@ -54,8 +55,12 @@ class TooLittleEvidence:
                 ),
                 say("Every program grows while it starts, so a short look misleads."),
                 say("A fair answer needs about {wait} more.", wait=wait),
+                *heap_wording.looked_inside(evidence.heap),
             ),
-            against=(say("Too little was seen for any verdict."),),
+            against=(
+                *heap_wording.lost_but_level(evidence),
+                say("Too little was seen for any verdict."),
+            ),
             next_steps=(
                 say("Keep recording for about {wait} more.", wait=wait),
                 say("Mark a baseline after the warm-up, then repeat one action."),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scenes import MIB, changes, difference
 
-from leakgui.guidance.agreement import NOTHING, find_agreement
+from leakgui.guidance.agreement import NOTHING, Grown, agree, find_agreement
 
 
 def test_nothing_compared_agrees_on_nothing() -> None:
@@ -42,3 +42,12 @@ def test_bytes_weigh_more_than_numbers_where_they_are_known() -> None:
     found = find_agreement([difference(mappings=rows)], lambda d: d.mappings)
     assert found.key == "[heap]"
     assert "5.00 MiB" in found.as_evidence()
+
+
+def test_a_smaller_share_can_be_enough() -> None:
+    rows = [Grown("a", "size", "", 4, 40), Grown("b", "size", "", 6, 60)]
+    assert agree([rows, rows]).times == 2
+    turned = [Grown("a", "size", "", 9, 90), Grown("b", "size", "", 6, 60)]
+    found = agree([rows, turned], 0.4)
+    assert (found.key, found.times, found.growth_bytes) == ("a", 2, 130.0)
+    assert agree([rows, turned]).times == 1

@@ -153,6 +153,12 @@ def test_without_a_second_look_it_says_so() -> None:
     assert "No second look" in " ".join(found.against)
 
 
+def test_a_few_in_all_are_watched() -> None:
+    found = RULE.examine(evidence(heaps=losing(0, 10, 20)))
+    assert found is not None
+    assert found.confidence is Confidence.WATCH
+
+
 def test_what_is_lost_seldom_shows_over_many_looks() -> None:
     seldom = losing(*(100 * (number // 4) for number in range(33)))
     found = RULE.examine(evidence(900, heaps=seldom))
