@@ -40,7 +40,7 @@ class Loss:
     look: Look
     """The newest one."""
     whole: Step | None
-    """From the first look to the newest; None where there is one only."""
+    """From an early look to the newest; None where there is one only."""
     times: int
     """In how many successive differences more of them were lost; 0 with one look."""
     share: float
@@ -63,12 +63,13 @@ def find_loss(evidence: Evidence) -> Loss | None:
     beside its health. With a single look nobody can know; then only much counts.
     """
     history = evidence.heap
-    look, whole = history.latest, history.whole
+    look = history.latest
     if look is None:
         return None
-    if whole is None:
+    if not history.steps:
         return _at_one_look(look) if _is_much(look) else None
     times = _times(history.steps)
+    whole = max(_spans(history.steps), key=lambda span: _share(evidence, span))
     share = _share(evidence, whole)
     is_every_time = times == len(history.steps) >= _EVERY_TIME
     if times == 0 or (share < _SOME_OF_IT and not is_every_time):
@@ -149,6 +150,16 @@ def _times(steps: Sequence[Step]) -> int:
         goes_on = any(grew[-2:]) or 2 * sum(grew) > len(grew)
         return longest if goes_on else 0
     return int(grew[-1])
+
+
+def _spans(steps: Sequence[Step]) -> list[Step]:
+    """Return all the time, and the later half of it: caches have filled by then."""
+    first, last = steps[0], steps[-1]
+    spans = [Step(before=first.before, after=last.after)]
+    if len(steps) >= 2 * _IN_A_ROW:
+        middle = steps[len(steps) // 2]
+        spans.append(Step(before=middle.before, after=last.after))
+    return spans
 
 
 def _share(evidence: Evidence, whole: Step) -> float:

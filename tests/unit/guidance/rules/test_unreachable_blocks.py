@@ -153,6 +153,20 @@ def test_without_a_second_look_it_says_so() -> None:
     assert "No second look" in " ".join(found.against)
 
 
+def test_a_cache_that_filled_first_does_not_hide_it() -> None:
+    held = (256, 60_000, 120_000, 120_000, 120_000, 120_000)
+    scenes = looks(
+        *(
+            heap(held={4096: count}, lost={BLOCK: 300 * place})
+            for place, count in enumerate(held)
+        )
+    )
+    found = RULE.examine(evidence(150, heaps=scenes))
+    assert found is not None
+    assert found.confidence is Confidence.MEDIUM
+    assert "100 % of the growth" in " ".join(found.evidence)
+
+
 def test_a_few_in_all_are_watched() -> None:
     found = RULE.examine(evidence(heaps=losing(0, 10, 20)))
     assert found is not None
