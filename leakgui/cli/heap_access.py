@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from leakgui.helper.client import HelperClient
     from leakgui.model.process import ProcessKey
     from leakgui.recording.heap_taking import Estimate, HeapHelper, HeapWish
+    from leakgui.recording.live import LiveRecording
 
 
 def announce_heap(
@@ -36,6 +37,17 @@ def announce_heap(
     except LeakguiError:
         pass  # the copy will fail for the same reason, and keep it
     return helper
+
+
+def tell_missing_heaps(live: LiveRecording) -> None:
+    """Say why there is no heap where every snapshot lacks it."""
+    headings = live.snapshots
+    if not headings or any(heading.has_heap for heading in headings):
+        return
+    for gap in live.snapshot(headings[-1].number).gaps:
+        if gap.where == "heap":
+            print_message(say("No heap: {reason}", reason=printable(gap.detail)))
+            return
 
 
 def find_elevated(refusal: LeakguiError, *, is_agreed: bool) -> HelperClient | None:

@@ -60,6 +60,7 @@ def run(arguments: Namespace, context: Context) -> int:
             say("--snapshot-every 1m, for example"),
         )
     for_s = parse_seconds(arguments.for_s) if arguments.for_s else None
+    from leakgui.cli.heap_access import tell_missing_heaps
     from leakgui.cli.stopping import stop_wish
     from leakgui.cli.watching import tell_what_was_recorded, watch
     from leakgui.recording.recorder import Recorder
@@ -81,6 +82,8 @@ def run(arguments: Namespace, context: Context) -> int:
         except LeakguiError as error:
             raise _explain(error, child, arguments.launched) from error
     tell_what_was_recorded(recorder, arguments.output)
+    if heap:
+        tell_missing_heaps(recorder.live)
     if recorder.problem is not None:
         raise recorder.problem
     return _exit_code(child, has_ended=has_ended)

@@ -11,14 +11,17 @@ import pytest
 from leakgui.analysis.difference import compare
 from leakgui.cli import heap_access
 from leakgui.cli.diff import _print_difference
-from leakgui.cli.heap_access import announce_heap
+from leakgui.cli.heap_access import announce_heap, tell_missing_heaps
 from leakgui.cli.heap_options import wish_of
 from leakgui.cli.heap_text import print_heap
 from leakgui.cli.snapshot import _as_json, _has_blocks
 from leakgui.errors import AccessDenied, HelperFailed, Unsupported
 from leakgui.model.heap import Level
 from leakgui.model.process import ProcessKey, Target
+from leakgui.model.snapshot import Gap, GapReason
+from leakgui.recording.clock import RecordingClock
 from leakgui.recording.heap_taking import HeapWish
+from leakgui.recording.live import LiveRecording
 from tests.unit.heaps import full_heap, heap, snapshot_of
 
 KEY = ProcessKey(42, 7)
@@ -216,3 +219,26 @@ def test_a_difference_tells_of_the_heap(capsys):
     for part in ("heap in use", "heap lost", "Heap by type", "Heap by size",
                  "Lost blocks", "class Node"):  # fmt: skip
         assert part in told, part
+
+
+# --- recordings --------------------------------------------------------------------
+
+
+def live_with(*snapshots):
+    live = LiveRecording(TARGET, RecordingClock())
+    for snapshot in snapshots:
+        live.add_snapshot(snapshot)
+    return live
+
+
+def test_a_recording_without_any_heap_says_why(capsys):
+    denied = Gap(where="heap", reason=GapReason.DENIED, detail="Yama. Try: sudo")
+    refused = replace(snapshot_of(None), gaps=(denied,))
+    tell_missing_heaps(live_with(refused))
+    assert capsys.readouterr().err == "No heap: Yama. Try: sudo\n"
+
+
+def test_a_recording_with_a_heap_says_nothing(capsys):
+    tell_missing_heaps(live_with(snapshot_of(full_heap(), 1), snapshot_of(None, 2)))
+    tell_missing_heaps(live_with())
+    assert capsys.readouterr().err == ""
