@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from leakgui.cli import loading
 from leakgui.model.snapshot import Snapshot
 from leakgui.ui import subject
-from leakgui.ui.subject import _Compared
-from tests.unit.heaps import heap
+from leakgui.ui.subject import FileSubject, _Compared
+from tests.unit.heaps import heap, snapshot_of
+from tests.unit.session.specimens import new_session
 
 
 class Shelf:
@@ -96,3 +98,25 @@ def test_heaps_are_compared_over_snapshots_without_one():
         assert [(one.from_number, one.to_number) for one in found] == [(1, 3), (3, 4)]
         assert [one.lost_bytes for one in found] == [20, 10]
     assert shelf.read == [1, 3, 3, 4]
+
+
+def test_window_and_command_line_judge_the_same_heaps(tmp_path, monkeypatch):
+    writer = new_session(tmp_path)
+    writer.add_readings(0, {"rss_bytes": 1.0})
+    for number, direct in ((1, 3), (2, None), (3, 8)):
+        lost = None if direct is None else heap(groups=[], direct=(direct, 10 * direct))
+        writer.add_snapshot(snapshot_of(lost, number))
+    writer.close()
+    seen = []
+    judge = loading.judge
+    monkeypatch.setattr(loading, "judge", lambda one: seen.append(one) or judge(one))
+    loaded = loading.load(writer.path)
+    opened = FileSubject(writer.path)
+    seen.append(opened.observed())
+    opened.close()
+    told = [
+        [(one.from_number, one.to_number, one.lost) for one in found.heap_differences]
+        for found in seen
+    ]
+    assert told == [[(1, 3, 5)], [(1, 3, 5)]]
+    assert loaded.heap.number == 3
