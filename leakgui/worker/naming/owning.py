@@ -14,7 +14,13 @@ from leakgui.model.columns import I64
 from leakgui.worker.blocks.bits import list_set
 from leakgui.worker.blocks.block_map import BlockMap, closed
 from leakgui.worker.image import Bits
-from leakgui.worker.naming.slices import Slice, TypedHeap, sizes_of, slice_blocks
+from leakgui.worker.naming.slices import (
+    Slice,
+    TypedHeap,
+    measure,
+    sizes_of,
+    slice_blocks,
+)
 
 OFFSETS = 64
 """Words of an object in which a pointer to what it owns is looked for."""
@@ -79,8 +85,9 @@ def count_owned(
         granule = _granules_of(blocks, pointers.value)
         is_hit = are_set(wanted, granule)
         granule = granule[is_hit]
-        rows = np.searchsorted(sizes.size, sizes_of(blocks, granule))
-        _mark_seen(seen, granule, rows, by_all)
+        rows = np.searchsorted(sizes.size, measure(blocks, granule * 2))
+        rows = np.minimum(rows, len(sizes.size) - 1)
+        _count_once(seen, granule, rows, by_all)
         number = suspects[pointers.kind[is_hit]]
         word = pointers.word[is_hit]
         is_ours = (number >= 0) & (word < OFFSETS)
@@ -165,7 +172,7 @@ def _set_bits(bits: Bits, granules: I64) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _mark_seen(seen: Bits, granules: I64, rows: I64, by_all: I64) -> None:
+def _count_once(seen: Bits, granules: I64, rows: I64, by_all: I64) -> None:
     """Count each block once, however many point to it."""
     for at in range(len(granules)):
         index, bit = granules[at] >> 6, np.uint64(1) << np.uint64(granules[at] & 63)

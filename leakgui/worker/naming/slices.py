@@ -96,11 +96,23 @@ def slice_blocks(heap: TypedHeap) -> Iterator[Slice]:
         if blocks.rule == _COLUMN:
             part.size[:] = blocks.sizes[rank : rank + count]
         else:
-            _read_sizes(blocks.words, blocks.rule == _LESS_8, part.place, part.size)
+            _read_headers(blocks.words, blocks.rule == _LESS_8, part.place, part.size)
         _cut(blocks, part.place, part.size)
         _find_types(blocks.words, blocks.present, part, heap.tables)
         rank += count
         yield part
+
+
+def measure(blocks: BlockMap, place: I64) -> I64:
+    """Return what memory says of the lengths of blocks; ``sizes_of`` is the truth.
+
+    They differ only where memory is damaged, and this is ten times as fast.
+    """
+    if blocks.rule == _COLUMN:
+        return sizes_of(blocks, place >> 1)
+    size = np.empty_like(place)
+    _read_headers(blocks.words, blocks.rule == _LESS_8, place, size)
+    return size
 
 
 @njit(cache=True, nogil=True)
@@ -127,7 +139,7 @@ def _list(starts: Bits, at: int, place: I64) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _read_sizes(words: U64, is_less_8: bool, place: I64, size: I64) -> None:  # noqa: FBT001  # kernels take no keywords
+def _read_headers(words: U64, is_less_8: bool, place: I64, size: I64) -> None:  # noqa: FBT001  # kernels take no keywords
     """Read the headers of glibc's chunks (``SizeRule``)."""
     for row in range(len(place)):
         header = words[place[row] - 1] if place[row] > 0 else np.uint64(0)
