@@ -21,8 +21,8 @@ from leakgui.model.heap import BlockGroups, Heap, HeapDifference
 from leakgui.model.snapshot import Gap, GapReason, Snapshot, SnapshotHeading
 from leakgui.texts import say
 
-MOST_JUDGED_HEAPS = 8
-"""The newest ones are enough for a verdict, and keep it quick."""
+MOST_JUDGED_HEAPS = 16
+"""Spread over the whole recording, and the newest: enough for a verdict, and quick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +92,15 @@ def find_heap_gap(before: Snapshot, after: Snapshot) -> Gap | None:
 def find_heap_pairs(headings: Sequence[SnapshotHeading]) -> list[tuple[int, int]]:
     """Return the numbers of successive snapshots whose heaps can be compared.
 
-    Snapshots without such a heap are skipped; the newest eight with one count.
+    Snapshots without such a heap are skipped. Of many, every second counts, or fourth,
+    and so on, so that pairs stay the same while a recording goes on; and the newest.
     """
     numbers = [one.number for one in headings if one.lost_bytes is not None]
-    return list(pairwise(numbers[-MOST_JUDGED_HEAPS:]))
+    step = 1
+    while len(numbers) > step * MOST_JUDGED_HEAPS:
+        step *= 2
+    chosen = dict.fromkeys((*numbers[::step], *numbers[-1:]))
+    return list(pairwise(chosen))
 
 
 def _compare(

@@ -115,7 +115,10 @@ def test_pairs_skip_snapshots_without_a_heap():
     known = [heading(1, 0.0), heading(2, None), heading(3, 5.0), heading(4, 9.0)]
     assert find_heap_pairs(known) == [(1, 3), (3, 4)]
     assert find_heap_pairs(known[:2]) == []
-    assert len(find_heap_pairs([heading(n, 1.0) for n in range(50)])) == 7
+    many = [heading(n, 1.0) for n in range(51)]
+    assert find_heap_pairs(many) == [*((n, n + 4) for n in range(0, 48, 4)), (48, 50)]
+    assert find_heap_pairs(many[:50])[:-1] == find_heap_pairs(many)[:-1]
+    assert len(find_heap_pairs([heading(n, 1.0) for n in range(9999)])) <= 16
 
 
 @pytest.mark.parametrize(
