@@ -74,6 +74,7 @@ def run(arguments: Namespace, context: Context) -> int:
             cost_share=context.settings.number("cost_share"),
             snapshot_every_s=snapshot_every_s,
             heap=heap,
+            keep_blocks=False,
             child=child,
             helper=_prepare_helper(key, heap, elevate=arguments.elevate),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from leakgui.errors import (
@@ -61,8 +62,15 @@ class _Looking:
 class HeapLooking:
     """Helper and worker together: one look at a time."""
 
-    def __init__(self, helper: HeapHelper, worker: HeapWorker) -> None:
+    def __init__(
+        self, helper: HeapHelper, worker: HeapWorker, *, keep_blocks: bool = True
+    ) -> None:
+        """Look by these two; with ``keep_blocks`` the worker holds the newest copy.
+
+        It then takes as much memory as was copied, until the next look.
+        """
         self.helper, self.worker = helper, worker
+        self.keeps_blocks = keep_blocks
         self.stage: HeapStage | None = None
         """How far the look under way is; None where none is."""
 
@@ -89,6 +97,9 @@ class HeapLooking:
             looking.gaps.append(gap_of(error, place))
         finally:
             self.stage = None
+        if looking.looks and not self.keeps_blocks:
+            with suppress(HelperFailed):
+                self.worker.forget()
         took_s = time.monotonic() - begun_s - looking.waited_s
         return _conclude(looking, took_s, refusal)
 
@@ -174,10 +185,11 @@ def gap_of(error: LeakguiError, where: str = HEAP) -> Gap:
 def _conclude(looking: _Looking, took_s: float, refusal: LeakguiError | None) -> Look:
     heap, pauses_ms = looking.heap, tuple(looking.pauses_ms)
     if heap is not None:
-        # A second copy of which nothing came is a pause, and no look.
+        # A second copy of which nothing came, or that a fresh worker could compare
+        # with nothing, is a pause and no look.
         heap = replace(
             heap,
-            looks=looking.looks,
+            looks=min(heap.looks, looking.looks),
             paused_ms=pauses_ms,
             notes=tuple(dict.fromkeys((*heap.notes, *looking.notes))),
         )

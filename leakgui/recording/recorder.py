@@ -63,6 +63,7 @@ class Recorder(HeapSide):
         cost_share: float = 0.01,
         snapshot_every_s: float = 0.0,
         heap: HeapWish | None = None,
+        keep_blocks: bool = True,
         announce: Callable[[Event], None] | None = None,
         child: Launched | None = None,
         name: str = "",
@@ -81,6 +82,7 @@ class Recorder(HeapSide):
                 takes long; 0 takes none.
             heap: look into the heap at automatic snapshots, in this way; rarer where
                 the program would be stopped for more than 0.5 % of the time.
+            keep_blocks: keep the newest copy, so that its blocks can be described.
             announce: told each event as it happens.
             child: the program where leakgui started it: its exit code is kept.
             name: what to call the target; else what the system calls it, which for
@@ -99,7 +101,9 @@ class Recorder(HeapSide):
         self._child = child
         self._name = name
         self._platform = platform or current()
-        self._heaps = HeapLooking(helper or HelperClient(), worker or WorkerClient())
+        self._heaps = HeapLooking(
+            helper or HelperClient(), worker or WorkerClient(), keep_blocks=keep_blocks
+        )
         self._meter = CpuMeter()
         self._next_look_s = FIRST_LOOK_S
         self._sampler: Sampler | None = None

@@ -108,7 +108,7 @@ class SnapshotTaker:
             handles=None if handles is None else self._live.history.date(handles),
         )
         self._number += 1
-        if snapshot.heap is not None and not self._stopping.is_set():
+        if snapshot.heap is not None and self._can_describe():
             self.heap_number = snapshot.number
         self._keep(snapshot)
         return snapshot
@@ -124,6 +124,9 @@ class SnapshotTaker:
         raw = add_look(raw, heaps.look(key, heap, self._is_unwanted))
         self._next_heap_s = now_s + raw.paused_ms / 1000 / MOST_STOPPED_SHARE
         return raw
+
+    def _can_describe(self) -> bool:
+        return self._heaps.keeps_blocks and not self._stopping.is_set()
 
     def _is_unwanted(self) -> bool:
         return self._stopping.is_set() or self._is_heap_cancelled.is_set()

@@ -155,6 +155,7 @@ class PuppetWorker:
         self.asked: list[bool] = []
         """For each interpretation whether it was to confirm."""
         self.is_warm = self.is_closed = False
+        self.forgotten = 0
         self.before = lambda: None
 
     def warm_up(self) -> None:
@@ -173,6 +174,9 @@ class PuppetWorker:
 
     def describe_block(self, address):
         return f"block at {address}"
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     def close(self) -> None:
         self.is_closed = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -108,6 +109,12 @@ def test_a_pause_for_nothing_is_told():
     assert snapshot.paused_ms == 12.5
 
 
+def test_a_fresh_worker_confirms_nothing():
+    found, _ = look(PuppetHelper(), LOSSY, replace(LOSSY, looks=1))
+    assert found.heap.looks == 1
+    assert len(found.heap.paused_ms) == 2
+
+
 @pytest.mark.parametrize("stage", ["copy", "interpretation"])
 def test_the_first_look_is_kept_where_the_second_fails(stage):
     helper, error = PuppetHelper(), ProcessGone("It ended meanwhile.")
@@ -174,3 +181,13 @@ def test_a_snapshot_adds_up_what_the_look_cost():
     assert snapshot.heap is not None
     assert snapshot.was_stopped
     assert snapshot.cost_ms == pytest.approx(found.cost_ms)
+
+
+@pytest.mark.parametrize(("keeps", "forgotten"), [(True, 0), (False, 1)])
+def test_the_copy_is_given_back_where_nobody_can_look_into_it(keeps, forgotten):
+    worker = PuppetWorker(LOSSY)
+    looking = HeapLooking(PuppetHelper(), worker, keep_blocks=keeps)
+    looking.warm_up()
+    found = looking.look(KEY, SOON, never)
+    assert worker.forgotten == forgotten
+    assert found.heap.looks == 2
