@@ -1,11 +1,14 @@
 """Bitmaps with one bit a granule: count, rank, and list what is set."""
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="no-any-return,return-value,arg-type,assignment"
+
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from leakgui.model.columns import I64
+from leakgui.worker.blocks.compiling import maker, part
 from leakgui.worker.blocks.machine import count_ones, lowest_one
 from leakgui.worker.image import Bits
 
@@ -13,7 +16,7 @@ RANK_STEP = 8
 """Ranks are kept for every so many words of a bitmap: a byte a KiB of heap."""
 
 
-@njit(cache=True, nogil=True)
+@maker
 def count_before(bits: Bits) -> I64:
     """Return how many bits are set before each ``RANK_STEP`` words, and in all."""
     steps = (len(bits) + RANK_STEP - 1) // RANK_STEP
@@ -27,7 +30,7 @@ def count_before(bits: Bits) -> I64:
     return counts
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def rank_of(bits: Bits, counts: I64, granule: int) -> int:
     """Return how many bits are set before a granule that lies in the bitmap."""
     word = granule >> 6
@@ -38,7 +41,7 @@ def rank_of(bits: Bits, counts: I64, granule: int) -> int:
     return rank + count_ones(bits[word] & below)
 
 
-@njit(cache=True, nogil=True)
+@maker
 def list_set(bits: Bits) -> I64:
     """Return the granules whose bit is set, ascending."""
     total = 0
@@ -55,19 +58,19 @@ def list_set(bits: Bits) -> I64:
     return found
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def is_set(bits: Bits, granule: int) -> bool:
     """Whether the bit of a granule that lies in the bitmap is set."""
     return bits[granule >> 6] >> np.uint64(granule & 63) & np.uint64(1) != 0
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def set_bit(bits: Bits, granule: int) -> None:
     """Set the bit of a granule; not for bitmaps that two threads change."""
     bits[granule >> 6] |= np.uint64(1) << np.uint64(granule & 63)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def clear_bit(bits: Bits, granule: int) -> None:
     """Clear the bit of a granule; not for bitmaps that two threads change."""
     bits[granule >> 6] &= ~(np.uint64(1) << np.uint64(granule & 63))

@@ -1,5 +1,6 @@
 """Machine instructions that numba has no words for: prefetch, bits, atomic change."""
 
+# mypy: disable-error-code="no-untyped-call"
 # ruff: noqa: ANN401, ARG001  # numba passes objects of its own, which have no types
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from numba.extending import intrinsic
 # Indexes are not checked: whoever calls must prove them.
 
 
+def _typed(function: Any) -> Any:
+    """Make an intrinsic without its types, which no caller could satisfy."""
+    return intrinsic(function)
+
+
 def _element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     """Return a pointer to element ``arguments[1]`` of array ``arguments[0]``."""
     array_type = signature.args[0]
@@ -23,7 +29,7 @@ def _element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     )
 
 
-@intrinsic
+@_typed
 def prefetch(_typing: Any, array: Any, index: Any) -> Any:
     """Ask for the cache line of ``array[index]``, to be read soon."""
 
@@ -50,7 +56,7 @@ def _atomic(operation: str) -> Any:
 
         return array.dtype(array, types.int64, array.dtype), generate
 
-    return intrinsic(typed)
+    return _typed(typed)
 
 
 atomic_and = _atomic("and")
@@ -59,7 +65,7 @@ atomic_add = _atomic("add")
 atomic_swap = _atomic("xchg")
 
 
-@intrinsic
+@_typed
 def count_ones(_typing: Any, value: Any) -> Any:
     """Return how many bits of a uint64 are set."""
 
@@ -69,7 +75,7 @@ def count_ones(_typing: Any, value: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic
+@_typed
 def lowest_one(_typing: Any, value: Any) -> Any:
     """Return the number of the lowest set bit of a uint64 that is not 0."""
 
@@ -79,7 +85,7 @@ def lowest_one(_typing: Any, value: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic
+@_typed
 def highest_one(_typing: Any, value: Any) -> Any:
     """Return the number of the highest set bit of a uint64 that is not 0."""
 

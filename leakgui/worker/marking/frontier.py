@@ -6,21 +6,29 @@ searched is on the stack of that thread, or, where the stack is full, in ``waiti
 from where any thread takes it, in the order of addresses.
 """
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="no-any-return,return-value,arg-type,assignment"
+
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.blocks.machine import atomic_and, atomic_or, atomic_swap, highest_one
+from leakgui.worker.blocks.compiling import part
+from leakgui.worker.blocks.machine import (
+    atomic_and,
+    atomic_or,
+    atomic_swap,
+    highest_one,
+)
 from leakgui.worker.image import Bits
 
 ONE = np.uint64(1)
 REGION_WORDS = 512
 """One word of ``dirty`` for so many words of ``waiting``: half a MiB of heap."""
-AHEAD = 8
+AHEAD = 16
 """So many blocks are asked from memory before the first of them is searched."""
 STACK_BLOCKS = 4096
 """More than this a thread does not keep for itself ..."""
@@ -75,21 +83,21 @@ def new_hand(number: int, hands: int, frontier: Frontier) -> Hand:
     return Hand(stack, np.empty(AHEAD, np.int64), numbers)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def push(hand: Hand, granule: int) -> None:
     """Put a block on the stack, which has room."""
     hand.stack[hand.numbers[DEPTH]] = granule
     hand.numbers[DEPTH] += 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def pop(hand: Hand) -> int:
     """Take a block from the stack, which is not empty."""
     hand.numbers[DEPTH] -= 1
     return hand.stack[hand.numbers[DEPTH]]
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def reach(frontier: Frontier, hand: Hand, granule: int) -> None:
     """Take a white block: exactly one of the threads that try will search it."""
     index, bit = granule >> 6, ONE << np.uint64(granule & 63)
@@ -103,7 +111,7 @@ def reach(frontier: Frontier, hand: Hand, granule: int) -> None:
     atomic_swap(frontier.dirty, index // REGION_WORDS, ONE)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def take_waiting(frontier: Frontier, hand: Hand) -> bool:
     """Move the blocks of one region onto the empty stack, lowest on top."""
     regions = len(frontier.dirty)
@@ -123,7 +131,7 @@ def take_waiting(frontier: Frontier, hand: Hand) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _take_region(frontier: Frontier, hand: Hand, region: int) -> int:
     """Put all that waits in a region on the stack, which holds a whole region."""
     first = region * REGION_WORDS

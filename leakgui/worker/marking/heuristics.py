@@ -4,15 +4,18 @@ The four of Valgrind 3.19, ``memcheck/mc_leakcheck.c, heuristic_reachedness``. O
 block only the usable length is known, which is up to 24 bytes more than was asked for.
 """
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="no-any-return,return-value,arg-type,assignment"
+
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from leakgui.model.columns import U64
 from leakgui.worker.blocks.block_map import BlockMap, closed
+from leakgui.worker.blocks.compiling import part
 from leakgui.worker.blocks.lookup import is_page_present, usable_in_row
 from leakgui.worker.image import Image
 
@@ -42,7 +45,7 @@ def find_table_ranges(image: Image) -> TableRanges:
     )
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def is_as_good_as_start(
     blocks: BlockMap, tables: TableRanges, row: int, granule: int, offset: int
 ) -> bool:
@@ -64,14 +67,14 @@ def is_as_good_as_start(
     return _is_second_base(blocks, tables, first, first + (offset >> 3))
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _is_length(stated: np.uint64, usable: int) -> bool:
     """Whether a block begins with the length of what follows (sqlite, for one)."""
     after = np.uint64(usable - 8)
     return stated > 0 and stated <= after and after - stated <= np.uint64(ROUNDING)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _is_array(count: np.uint64, usable: int) -> bool:
     """Whether it is made by ``new T[count]``, which keeps the count for ``delete[]``.
 
@@ -82,7 +85,7 @@ def _is_array(count: np.uint64, usable: int) -> bool:
     return count > 0 and count <= after and after % count <= np.uint64(ROUNDING)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _is_string(length: np.uint64, capacity: np.uint64, usable: int) -> bool:
     """Whether it is a ``std::string`` with shared content: header, text, a zero."""
     room = np.uint64(usable)
@@ -93,7 +96,7 @@ def _is_string(length: np.uint64, capacity: np.uint64, usable: int) -> bool:
     return used <= room and room - used <= np.uint64(ROUNDING)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _is_second_base(
     blocks: BlockMap, tables: TableRanges, first: int, inner: int
 ) -> bool:
@@ -104,7 +107,7 @@ def _is_second_base(
     return one != other and _is_table(tables, one) and _is_table(tables, other)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def _is_table(tables: TableRanges, address: np.uint64) -> bool:
     """Whether an address lies in read-only data of a file, as a table would."""
     if address & np.uint64(7):

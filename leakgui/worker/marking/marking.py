@@ -2,22 +2,132 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from leakgui.model.heap import LeakTotals
+from leakgui.worker.blocks.block_map import BlockMap, closed, map_blocks
+from leakgui.worker.blocks.measuring import bytes_of, count_of
 from leakgui.worker.giving_up import Cancelled, Progress, never, say_nothing
-from leakgui.worker.image import Image
+from leakgui.worker.image import Bits, Image
+from leakgui.worker.marking.crew import Crew, choose_hands
+from leakgui.worker.marking.frontier import Frontier, new_frontier, new_hand
+from leakgui.worker.marking.heuristics import find_table_ranges
+from leakgui.worker.marking.leaders import leaders_of, sort_lost
+from leakgui.worker.marking.spreading import Pieces, Search
 from leakgui.worker.reached import Reach
 from leakgui.worker.roots.table import Roots
 from leakgui.worker.walked import Walk
 
+PIECE_WORDS = 32_768
+"""The roots are handed out to the threads in pieces of at most 256 KiB."""
 
-def mark(
+
+def mark(  # noqa: PLR0913  # the last one is for measuring
     image: Image,
     walk: Walk,
     roots: Roots,
     progress: Progress = say_nothing,
     cancelled: Cancelled = never,
+    *,
+    hands: int = 0,
 ) -> Reach:
     """Return the state of each block in use, as Valgrind's memcheck defines it.
 
-    ``progress`` is called with blocks. Raises ``GivenUp`` when cancelled.
+    ``progress`` is called with blocks. ``hands`` is the number of threads; 0 lets
+    the heap decide. Raises ``GivenUp`` when cancelled.
     """
-    raise NotImplementedError
+    search = Searching(image, walk, roots, hands or None)
+    search.spread(progress, cancelled, is_definite=True)
+    before = search.white.copy()
+    search.start_from(search.frontier.entered & before)
+    search.spread(progress, cancelled, is_definite=False)
+    possible = before & ~search.white
+    return sort_states(search.blocks, possible, search.white.copy(), cancelled)
+
+
+class Searching:
+    """One search, which can go on from where it ended."""
+
+    def __init__(
+        self, image: Image, walk: Walk, roots: Roots, hands: int | None = None
+    ) -> None:
+        self.blocks: BlockMap = map_blocks(image, walk)
+        self.white: Bits = walk.starts.copy()
+        self.frontier: Frontier = new_frontier(self.white)
+        self._total = int(self.blocks.ranks[-1])
+        self._tables = find_table_ranges(image)
+        self._pieces = cut(roots)
+        count = hands or choose_hands(self._total)
+        self._hands = [
+            new_hand(number, count, self.frontier) for number in range(count)
+        ]
+
+    def start_from(self, found: Bits) -> None:
+        """Take these blocks as reached, to be searched next."""
+        self.white &= ~found
+        np.bitwise_or(self.frontier.waiting, found, out=self.frontier.waiting)
+        self.frontier.dirty[:] = 1
+
+    def spread(
+        self, progress: Progress, cancelled: Cancelled, *, is_definite: bool
+    ) -> None:
+        """Search until nothing is left; see ``Search.is_definite``."""
+        searches = [
+            Search(
+                self.blocks,
+                self._tables,
+                self._pieces,
+                self.frontier,
+                hand,
+                int(is_definite),
+            )
+            for hand in self._hands
+        ]
+        Crew(searches, progress, self._total).run(cancelled)
+
+
+def sort_states(
+    blocks: BlockMap, possible: Bits, white: Bits, cancelled: Cancelled
+) -> Reach:
+    """Return all states, given what is possible and what nothing reached.
+
+    ``white`` is used up.
+    """
+    reachable = blocks.starts & ~possible & ~white
+    lost = sort_lost(blocks, white, cancelled)
+    leader, hanging, hanging_bytes = leaders_of(lost)
+    totals = LeakTotals(
+        direct=len(leader),
+        direct_bytes=int(bytes_of(blocks, lost.direct)),
+        indirect=int(hanging.sum()),
+        indirect_bytes=int(hanging_bytes.sum()),
+        possible=int(count_of(possible)),
+        possible_bytes=int(bytes_of(blocks, possible)),
+        reachable=int(count_of(reachable)),
+        reachable_bytes=int(bytes_of(blocks, reachable)),
+    )
+    return Reach(
+        reachable=reachable,
+        direct=lost.direct,
+        indirect=lost.indirect,
+        possible=possible,
+        totals=totals,
+        leader_word=leader * 2,
+        leader_indirect=hanging,
+        leader_indirect_bytes=hanging_bytes,
+    )
+
+
+def cut(roots: Roots) -> Pieces:
+    """Return the ranges of the roots in pieces that take about equally long."""
+    first = np.asarray(roots.ranges.first_word, np.int64)
+    end = np.asarray(roots.ranges.end_word, np.int64)
+    counts = np.maximum(-(-(end - first) // PIECE_WORDS), 0)
+    row = np.repeat(np.arange(len(first)), counts)
+    number = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    start = first[row] + number * PIECE_WORDS
+    return Pieces(
+        first=closed(start),
+        end=closed(np.minimum(start + PIECE_WORDS, end[row])),
+        loose=closed(np.asarray(roots.loose.value, np.uint64)),
+    )

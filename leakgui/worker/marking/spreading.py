@@ -1,14 +1,17 @@
 """Follow pointers from the roots through all blocks, in slices of bounded work."""
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="no-any-return,return-value,arg-type,assignment"
+
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from leakgui.model.columns import I64, U64
 from leakgui.worker.blocks.block_map import BlockMap
+from leakgui.worker.blocks.compiling import kernel, part
 from leakgui.worker.blocks.lookup import (
     block_around,
     find_row,
@@ -60,7 +63,7 @@ class Search(NamedTuple):
     block that it leads to, and the roots are not searched."""
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@kernel
 def spread(search: Search, budget: int) -> bool:
     """Search about ``budget`` words; False when there was nothing left to do."""
     hand, words = search.hand, search.blocks.words
@@ -87,7 +90,7 @@ def spread(search: Search, budget: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def search_block(search: Search, granule: int) -> int:
     """Follow the pointers in a block; return about how much work it was."""
     row = row_of_place(search.blocks, granule * 2)
@@ -97,7 +100,7 @@ def search_block(search: Search, granule: int) -> int:
     return 8 + search_pages(search, granule * 2, granule * 2 + (size >> 3), row)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def search_piece(search: Search) -> int:
     """Follow the pointers in the next piece of the roots; return how many words."""
     pieces, frontier = search.pieces, search.frontier
@@ -114,7 +117,7 @@ def search_piece(search: Search) -> int:
     return 0
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def search_pages(search: Search, first: int, end: int, row: int) -> int:
     """Follow the pointers in words of the image, where their pages were copied."""
     searched = 0
@@ -128,7 +131,7 @@ def search_pages(search: Search, first: int, end: int, row: int) -> int:
     return searched
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def follow(search: Search, words: U64, first: int, end: int, row: int) -> int:
     """Reach or enter the blocks to which some words lead; try segment ``row`` first.
 
@@ -155,7 +158,7 @@ def follow(search: Search, words: U64, first: int, end: int, row: int) -> int:
     return row
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@part
 def enter(search: Search, value: np.uint64, row: int) -> None:
     """Look at a pointer that leads to no start: perhaps into a block."""
     blocks, frontier = search.blocks, search.frontier

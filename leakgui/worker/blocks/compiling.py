@@ -1,0 +1,38 @@
+"""How functions are compiled to machine code: all alike, kept on disk, without the GIL.
+
+Indexes are not checked in compiled code; each kernel proves its own. numba's counting
+of references is off: with it each call would count some thirty arrays up and down
+(measured: seven times slower), and so most kernels can make no array of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+_njit: Any = numba.njit
+"""Its types leave out the options that are used here."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function that makes no array, to be called from anywhere."""
+    return cast("Function", _njit(**_options(), _nrt=False)(function))
+
+
+def part(function: Function) -> Function:
+    """Compile a function that makes no array, to be called from compiled code only."""
+    options = _options() | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast("Function", _njit(**options, _nrt=False)(function))
+
+
+def maker(function: Function) -> Function:
+    """Compile a function that makes arrays; too slow to be called for each block."""
+    return cast("Function", _njit(**_options())(function))
+
+
+def _options() -> dict[str, Any]:
+    """Return what all have in common."""
+    return {"cache": True, "nogil": True, "error_model": "numpy"}
