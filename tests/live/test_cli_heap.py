@@ -26,10 +26,10 @@ PATIENCE_S = 180.0
 LEAKGUI = [sys.executable, "-m", "leakgui"]
 
 
-def leakgui(*words: object) -> subprocess.CompletedProcess[str]:
+def leakgui(*words: object, **more) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*LEAKGUI, *map(str, words)],
-        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False, **more,
     )  # fmt: skip
 
 
@@ -138,3 +138,43 @@ def test_a_started_program_can_be_looked_into_while_it_is_recorded(leaky, tmp_pa
     with SessionReader(file) as reader:
         assert any(one.has_heap for one in reader.headings())
         assert reader.damage == ()
+
+
+TRACE = """
+import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_ulong, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+PTRACE_SEIZE = 0x4206
+print(libc.ptrace(PTRACE_SEIZE, int(sys.argv[1]), None, None), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def tracer(leaky) -> Iterator[None]:
+    """Somebody else who traces it, as a debugger would: there can be only one."""
+    other = subprocess.Popen(
+        [sys.executable, "-c", TRACE, str(leaky.pid)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    if other.stdout.readline() != "0\n":
+        pytest.skip("may not trace at all")
+    yield
+    other.communicate()
+
+
+def test_what_is_refused_is_told_and_the_rest_is_kept(leaky, tracer, tmp_path):
+    file = tmp_path / "t.leak"
+    words = ("snapshot", leaky.pid, "-o", file, "--heap", "--json")
+    done = leakgui(*words, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    found = json.loads(done.stdout)
+    assert found["blocks"] is found["by_type"] is None
+    assert not found["complete"]
+    assert found["paused_ms"] == 0
+    (gap,) = [gap for gap in found["gaps"] if gap["where"] == "heap"]
+    assert gap["reason"] == "denied"
+    assert gap["detail"]
+    kept = leakgui("judge", file, "--json")
+    assert json.loads(kept.stdout)["findings"]
