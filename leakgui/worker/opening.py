@@ -58,7 +58,7 @@ def open_image(frame: Frame, header: Mapping[str, object], files: list[int]) -> 
     """
     try:
         return _open(frame, header, files)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise broken("a copied heap that is none") from error
 
 

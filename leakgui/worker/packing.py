@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, cast
+
+import numpy as np
 
 from leakgui.model.columns import Columns
 from leakgui.wire.frames import Sent
@@ -51,6 +53,8 @@ def _pack_plain(value: object) -> Json:
         return value.hex()
     if isinstance(value, Enum):
         return _pack_plain(value.value)
+    if isinstance(value, np.integer | np.bool_):
+        return cast("int | bool", value.item())
     if isinstance(value, float):
         # JSON has no NaN, and NaN means unknown.
         return float(value) if math.isfinite(value) else None
