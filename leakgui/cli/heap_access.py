@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from leakgui.cli.output import print_message
@@ -30,13 +31,18 @@ def announce_heap(
     try:
         _tell(key, wish, helper.estimate_heap_copy(key))
     except AccessDenied as refusal:
-        elevated = find_elevated(refusal, is_agreed=elevate)
-        if elevated is None:
-            return helper
-        return announce_heap(key, wish, elevated, elevate=False)
+        elevated = _find_elevated(key, refusal, is_agreed=elevate)
+        if elevated is not None:
+            _try_to_tell(key, wish, elevated)
+            return elevated
     except LeakguiError:
         pass  # the copy will fail for the same reason, and keep it
     return helper
+
+
+def _try_to_tell(key: ProcessKey, wish: HeapWish, helper: HeapHelper) -> None:
+    with suppress(LeakguiError):
+        _tell(key, wish, helper.estimate_heap_copy(key))
 
 
 def tell_missing_heaps(live: LiveRecording) -> None:
@@ -50,12 +56,15 @@ def tell_missing_heaps(live: LiveRecording) -> None:
             return
 
 
-def find_elevated(refusal: LeakguiError, *, is_agreed: bool) -> HelperClient | None:
+def _find_elevated(
+    key: ProcessKey, refusal: LeakguiError, *, is_agreed: bool
+) -> HelperClient | None:
     """Start a helper with more rights if the user wants it; None where not."""
     from leakgui.helper.client import HelperClient
     from leakgui.helper.elevation import find_elevation
+    from leakgui.recording.heap_rights import would_rights_help
 
-    elevation = find_elevation()
+    elevation = find_elevation() if would_rights_help(key) else None
     if elevation is None:
         return None
     print_message(printable(refusal.message))

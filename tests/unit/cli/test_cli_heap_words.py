@@ -108,11 +108,14 @@ def elevation(monkeypatch):
     """A way to more rights, and what the terminal says."""
     way = SimpleNamespace(
         command=("sudo", "helper"), explanation="This is run:\nsudo helper",
-        start_timeout_s=1.0, elevated=Helper(CAN_FORK), is_terminal=True, typed="y\n",
+        start_timeout_s=1.0, elevated=Helper(CAN_FORK), is_terminal=True, would_help=True, typed="y\n",
     )  # fmt: skip
     stdin = SimpleNamespace(isatty=lambda: way.is_terminal, readline=lambda: way.typed)
     monkeypatch.setattr(heap_access.sys, "stdin", stdin)
     monkeypatch.setattr("leakgui.helper.elevation.find_elevation", lambda: way)
+    monkeypatch.setattr(
+        "leakgui.recording.heap_rights.would_rights_help", lambda _: way.would_help
+    )
     monkeypatch.setattr(
         "leakgui.helper.client.HelperClient", lambda *_, **__: way.elevated
     )
@@ -162,7 +165,21 @@ def test_a_password_that_nobody_gives_is_no_failure(elevation, capsys):
     assert "Nobody gave a password." in capsys.readouterr().err
 
 
-def test_where_there_is_no_way_nothing_is_offered(monkeypatch, capsys):
+def test_a_second_refusal_is_not_asked_about_again(elevation, capsys):
+    elevation.elevated = Helper(DENIED)
+    found, _ = denied()
+    assert found is elevation.elevated
+    assert capsys.readouterr().err.count("[y/N]") == 1
+
+
+def test_nobody_gives_a_password_for_nothing(elevation, capsys):
+    elevation.would_help = False
+    found, first = denied(elevate=True)
+    assert found is first
+    assert capsys.readouterr().err == ""
+
+
+def test_where_there_is_no_way_nothing_is_offered(elevation, monkeypatch, capsys):
     monkeypatch.setattr("leakgui.helper.elevation.find_elevation", lambda: None)
     found, first = denied(elevate=True)
     assert found is first
