@@ -108,7 +108,8 @@ def elevation(monkeypatch):
     """A way to more rights, and what the terminal says."""
     way = SimpleNamespace(
         command=("sudo", "helper"), explanation="This is run:\nsudo helper",
-        start_timeout_s=1.0, elevated=Helper(CAN_FORK), is_terminal=True, would_help=True, typed="y\n",
+        start_timeout_s=1.0, elevated=Helper(CAN_FORK), is_terminal=True,
+        would_help=True, typed="y\n",
     )  # fmt: skip
     stdin = SimpleNamespace(isatty=lambda: way.is_terminal, readline=lambda: way.typed)
     monkeypatch.setattr(heap_access.sys, "stdin", stdin)
