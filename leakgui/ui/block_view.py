@@ -56,6 +56,9 @@ class BlockView(QWidget):
         self._dump.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._dump.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._dump.setAccessibleName(self.tr("Contents"))
+        letter = self._dump.fontMetrics().horizontalAdvance("0")
+        # Room for a line, the margins of the page and the scroll bar.
+        self._dump.setMinimumWidth(dump_columns(NARROW) * letter + 32)
         self._from = self._neighbour_list(self.tr("Pointed to by"))
         self._to = self._neighbour_list(self.tr("Points to"))
         self._tabs = QTabWidget()

@@ -47,6 +47,7 @@ class Theme(QObject):
                 trees.setColor(QPalette.ColorRole.Window, _RIM_ON_DARK)
             # The stub asks for bytes; PySide6 6.11 takes only str.
             application.setPalette(boxes, "QCheckBox")  # type: ignore[arg-type]
+            application.setPalette(boxes, "QRadioButton")  # type: ignore[arg-type]
             application.setPalette(trees, "QTreeWidget")  # type: ignore[arg-type]
         self.changed.emit(self.is_dark)
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QSplitter,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from leakgui.charts.ticks import clock
 from leakgui.model.recording import Event
@@ -28,7 +34,7 @@ from leakgui.ui.verdict_strip import VerdictStrip
 from leakgui.ui.workspace import Workspace
 
 READING_HEIGHT = 340
-HEAP_HEIGHT = 420
+HEAP_HEIGHT, LEAST_HEAP_HEIGHT = 420, 320
 ROOMY_WIDTH = 1200
 
 
@@ -50,6 +56,9 @@ class WatchPage(QWidget):
         self.evidence = EvidencePage(workspace)
         self.log = LogPage(workspace)
         self.tabs = QTabWidget()
+        self.plots_shown = QToolButton()
+        self._hid_plots = False
+        self._wants_width = self._is_wide = False
         self._arrange()
         self._connect()
 
@@ -67,6 +76,14 @@ class WatchPage(QWidget):
         ):
             self.tabs.addTab(page, title)
         self.tabs.setDocumentMode(True)
+        self.plots_shown.setToolTip(
+            self.tr("Show the plots, or give their room to the pages (F11)")
+        )
+        self.plots_shown.setAutoRaise(True)
+        self.plots_shown.setCheckable(True)
+        self.plots_shown.toggled.connect(self._show_plots)
+        self.plots_shown.setChecked(True)
+        self.tabs.setCornerWidget(self.plots_shown)
         self.vertical = QSplitter(Qt.Orientation.Vertical)
         self.vertical.addWidget(self.timeline)
         self.vertical.addWidget(self.tabs)
@@ -94,6 +111,7 @@ class WatchPage(QWidget):
         workspace.difference_asked.connect(
             lambda: self.tabs.setCurrentWidget(self.difference)
         )
+        self.tabs.currentChanged.connect(self._give_plots_back)
         self.strip.why_asked.connect(self.show_evidence)
         self.snapshots.chosen.connect(workspace.show_snapshot)
         self.snapshots.renamed.connect(workspace.rename_snapshot)
@@ -151,14 +169,21 @@ class WatchPage(QWidget):
             is_live = self._workspace.is_running
             headings = subject.headings()
             self.snapshots.show_headings(headings, is_live=is_live)
-            if any(heading.has_heap for heading in headings):
-                self._widen_list()
+            self._wants_width |= any(heading.has_heap for heading in headings)
+            self._widen_list()
 
     def _widen_list(self) -> None:
-        """Give the list room for what is lost, where the window has it."""
+        """Give the list room for what is lost, once, where the window has it."""
         plots, beside = self.horizontal.sizes()
-        if beside < HEAP_WIDTH and plots + beside >= ROOMY_WIDTH:
+        if not self._wants_width or self._is_wide or plots + beside < ROOMY_WIDTH:
+            return
+        self._is_wide = True
+        if beside < HEAP_WIDTH:
             self.horizontal.setSizes([plots + beside - HEAP_WIDTH, HEAP_WIDTH])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._widen_list()
 
     def show_evidence(self) -> None:
         """Bring the grounds of the verdict to the front, with room to read them."""
@@ -167,8 +192,23 @@ class WatchPage(QWidget):
 
     def show_heap(self, *_: object) -> None:
         """Bring the heap to the front, with room for its summary and its table."""
-        self._give_room(HEAP_HEIGHT)
         self.tabs.setCurrentWidget(self.heap)
+        self._give_room(HEAP_HEIGHT)
+        if self.vertical.sizes()[1] < LEAST_HEAP_HEIGHT:
+            self.plots_shown.setChecked(False)
+            self._hid_plots = True
+
+    def _show_plots(self, is_shown: bool) -> None:
+        self.timeline.setVisible(is_shown)
+        self.plots_shown.setText(
+            self.tr("Hide plots") if is_shown else self.tr("Show plots")
+        )
+
+    def _give_plots_back(self, *_: object) -> None:
+        """Show the plots again where they were hidden for the heap only."""
+        if self._hid_plots:
+            self._hid_plots = False
+            self.plots_shown.setChecked(True)
 
     def _give_room(self, height: int) -> None:
         above, below = self.vertical.sizes()

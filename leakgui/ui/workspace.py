@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -292,6 +292,8 @@ class Workspace(QObject):
 
     def show_failure(self, error: Exception) -> None:
         self.busy.emit("")
+        if isinstance(error, CancelledError):  # the recording ended before its turn
+            return
         if not isinstance(error, LeakguiError):
             raise error
         logger.info("shown to the user: %s", error.message)

@@ -197,8 +197,8 @@ def snapshot(kept: Heap | None, number: int = 1, gaps: Sequence[Gap] = ()) -> Sn
 JEMALLOC = Gap(
     where="heap",
     reason=GapReason.UNSUPPORTED,
-    detail="This program uses jemalloc; leakgui reads only glibc's malloc, so it says nothing "
-    "about lost blocks.",
+    detail="This program uses jemalloc; leakgui reads only glibc's malloc, so it says "
+    "nothing about lost blocks.",
 )
 DENIED = Gap(
     where="heap",
