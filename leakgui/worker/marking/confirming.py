@@ -70,4 +70,5 @@ def _are_in(lost: LostBefore, address: U64, size: U64) -> npt.NDArray[np.bool_]:
         return np.zeros(len(address), np.bool_)
     row = np.minimum(np.searchsorted(lost.address, address), len(lost) - 1)
     same: npt.NDArray[np.bool_] = lost.address[row] == address
-    return same & (lost.bytes[row] == size)
+    same &= lost.bytes[row] == size
+    return same
