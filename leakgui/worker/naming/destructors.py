@@ -53,7 +53,8 @@ class Destructors:
 
     def _slots_of(self, table: int) -> list[int]:
         """Return the functions of a table; none where its end is in doubt."""
-        places = np.arange(table, table + MOST_SLOTS * WORD, WORD, dtype=np.uint64)
+        steps = np.arange(MOST_SLOTS, dtype=np.uint64) * np.uint64(WORD)
+        places = np.uint64(table) + steps
         words, are_known = self._modules.read_words(places)
         values = words[: _leading(are_known)].tolist()
         slots: list[int] = []

@@ -53,7 +53,8 @@ class SymbolTable:
             return None
         # Of several names at one place the global one is what the program calls it.
         chosen = max(covering, key=lambda e: int(self._records["info"][e]) >> 4)
-        return self.name_of_entry(int(chosen)), start
+        name = self.name_of_entry(int(chosen))
+        return (name, start) if name else None
 
     def _size(self, entry: int) -> int:
         return max(int(self._records["size"][entry]), 1)
