@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from leakgui.cli.display import find_problem, needed_libraries
 from leakgui.cli.qt_libraries import find_missing, install_line
 from leakgui.demo.building import find_compiler
 from leakgui.demo.catalogue import Language
+from leakgui.helper.elevation import find_elevation
 from leakgui.texts import say
 
 _YAMA = {
@@ -43,6 +45,7 @@ def look_at_machine(
         Fact("kernel", say("Kernel"), _kernel()),
         _cgroup(root),
         _yama(root),
+        _rights(),
         _compiler(Language.C, "gcc libc6-dev"),
         _compiler(Language.CXX, "g++"),
         _qt_libraries(environment),
@@ -75,6 +78,17 @@ def _yama(root: Path) -> Fact:
     except OSError:
         return Fact("yama", label, say("not active"))
     return Fact("yama", label, say(_YAMA.get(scope, scope)))
+
+
+def _rights() -> Fact:
+    """Say how the helper would get more rights, where the system refuses it some."""
+    label = say("Administrator rights")
+    if os.geteuid() == 0:
+        return Fact("rights", label, say("leakgui runs as root"))
+    found = find_elevation()
+    if found is None:
+        return Fact("rights", label, say("neither pkexec nor sudo could ask for them"))
+    return Fact("rights", label, shlex.join(found.command))
 
 
 def _compiler(language: Language, package: str) -> Fact:

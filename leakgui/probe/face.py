@@ -18,7 +18,7 @@ class Capability:
 
     key: str
     """``counters``, ``handle-names``, ``shares``, ``mappings``, ``thread-stacks``,
-    ``limits`` or ``memory``."""
+    ``limits``, ``memory`` or ``pause``."""
     label: str
     is_allowed: bool
     reason: str

@@ -13,7 +13,7 @@ from leakgui.probe.face import Capability
 from leakgui.probe.platform import current
 
 # Contents of memory are read for heap snapshots only: who asks for one is told then.
-_NOT_MISSED = "memory"
+_NOT_MISSED = ("memory", "pause")
 
 
 def tr(text: str) -> str:
@@ -44,13 +44,13 @@ def memory_command(key: ProcessKey) -> str:
         rows = current().capabilities(key)
     except LeakguiError:
         return ""
-    return next((row.command for row in rows if row.key == _NOT_MISSED), "")
+    return next((row.command for row in rows if row.key == _NOT_MISSED[0]), "")
 
 
 def note_of(capabilities: Sequence[Capability]) -> AccessNote | None:
     """Say what these capabilities leave out."""
     missing = [
-        row for row in capabilities if not row.is_allowed and row.key != _NOT_MISSED
+        row for row in capabilities if not row.is_allowed and row.key not in _NOT_MISSED
     ]
     if not missing:
         return None

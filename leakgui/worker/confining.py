@@ -23,14 +23,26 @@ _FIRST_TO_GO = "500"
 /proc/PID/oom_score_adj)."""
 
 
+# include/uapi/linux/capability.h: struct __user_cap_header_struct, and two of struct
+# __user_cap_data_struct, three words each.
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAPABILITY_WORDS = 6
+
+
 def give_up_rights() -> None:
-    """Never gain rights, never leave a core file, be the first to go; for good."""
+    """Have no rights, not even those of root; never gain any, never leave a core file.
+
+    Where memory runs out, this process goes first. None of it can be taken back.
+    """
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
     with suppress(OSError):
         os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     library = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    if library.capset(header, (ctypes.c_uint32 * _CAPABILITY_WORDS)()) != 0:
+        logger.info("capset: %s", os.strerror(ctypes.get_errno()))
     # Last, as a process that is not dumpable may not write its own files in /proc.
     for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_DUMPABLE, 0)):
         if library.prctl(option, value, 0, 0, 0) != 0:

@@ -19,11 +19,13 @@ import pytest
 
 from leakgui.errors import AccessDenied, HelperFailed, ProcessGone
 from leakgui.helper.client import COMMAND, HelperClient
+from leakgui.model.heap import Level
 from leakgui.model.process import ProcessKey
 from leakgui.probe import platform
 from leakgui.wire import child
 from leakgui.wire.child import Child, Role, Sending
 from leakgui.wire.frames import read_frame, write_frame
+from leakgui.wire.tables import unpack_numbers
 
 pytestmark = pytest.mark.live
 
@@ -256,6 +258,115 @@ def test_what_it_logs_is_logged_here(misbehaving, me, log_watch, caplog):
         ("WARNING", "leakgui.x: careful"),
     ]
     assert logged[2][0] == "WARNING"
+
+
+@pytest.fixture
+def target() -> Iterator[ProcessKey]:
+    """A program that answers each line."""
+    code = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-I", "-c", code]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+
+        def answers() -> bool:
+            process.stdin.write(b"still there?\n")
+            process.stdin.flush()
+            return process.stdout.readline() == b"still there?\n"
+
+        assert answers()
+        yield platform.current().find_key(process.pid)
+        assert answers()
+        process.stdin.close()
+
+
+def open_files() -> set[str]:
+    return {path.name for path in Path("/proc/self/fd").iterdir() if path.exists()}
+
+
+def test_the_memory_of_a_program_arrives(client, target):
+    estimate = client.estimate_heap_copy(target)
+    assert estimate.copy_bytes > 1 << 20
+    assert estimate.threads == 1
+    assert client.take_snapshot(target).counters
+    before = open_files()
+    with client.copy_heap(target) as copied:
+        assert copied.key == target
+        assert copied.level is Level.PAUSE
+        assert 0 < copied.copied_bytes <= copied.resident_bytes * 2
+        assert copied.paused_ms > 0
+        frame, (memory, *modules) = copied.parcel.frame, copied.parcel.files
+        assert modules
+        start = unpack_numbers(frame, "segment.start", "u8")[0]
+        assert os.pread(memory, 8, int(start))
+    assert open_files() == before
+
+
+def test_a_copy_that_is_cancelled_leaves_no_file_open(client, target):
+    client.take_snapshot(target)
+    first, before = client.pid, open_files()
+    with pytest.raises(HelperFailed, match="cancelled"):
+        client.copy_heap(target, cancelled=lambda: True)
+    assert client.pid is None
+    assert len(open_files()) < len(before)
+    with client.copy_heap(target) as copied:
+        assert copied.copied_bytes
+    assert client.pid != first
+
+
+def test_an_answer_that_comes_too_late_is_closed(misbehaving, me):
+    """Two answers, the second one with a file, which nobody waits for."""
+    client = misbehaving(
+        "import array, socket\n"
+        "write({'id': asked['id'], 'reply': 'error', 'error': 'ProcessGone'})\n"
+        "write({'id': asked['id'], 'reply': 'copy-heap', 'files': 1})\n"
+        "rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0]))\n"
+        "socket.socket(fileno=1).sendmsg([b'F'], [rights])\n"
+        "time.sleep(60)"
+    )
+    before = open_files()
+    with pytest.raises(ProcessGone):
+        client.take_snapshot(me)
+    with pytest.raises(HelperFailed):
+        client.take_snapshot(me)
+    assert open_files() == before
+
+
+def test_files_that_nobody_asked_for_are_closed(misbehaving, me):
+    client = misbehaving(
+        "import array, socket\n"
+        "write({'id': asked['id'], 'reply': 'snapshot', 'files': 1})\n"
+        "rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0]))\n"
+        "socket.socket(fileno=1).sendmsg([b'F'], [rights])\n"
+        "time.sleep(60)"
+    )
+    before = open_files()
+    with pytest.raises(HelperFailed, match="nobody asked"):
+        client.take_snapshot(me)
+    assert open_files() == before
+
+
+def test_what_says_why_it_ended_is_quoted(misbehaving, me, log_watch):
+    log_watch.expect("a password is required")
+    client = misbehaving("sys.stderr.write('sudo: a password is required\\n')")
+    with pytest.raises(HelperFailed, match="a password is required"):
+        client.take_snapshot(me)
+
+
+def test_starting_it_tells_whether_it_can_be_started():
+    with HelperClient() as client:
+        client.start()
+        first = client.pid
+        client.start()
+        assert client.pid == first is not None
+    command = (sys.executable, "-I", "-c", "import sys; sys.exit(126)")
+    with HelperClient(command) as client, pytest.raises(HelperFailed, match="password"):
+        client.start()
+    command = (sys.executable, "-I", "-c", "import time; time.sleep(60)")
+    with (
+        HelperClient(command, start_timeout_s=0.2) as client,
+        pytest.raises(HelperFailed, match="in time"),
+    ):
+        client.start()
 
 
 def test_control_c_in_the_terminal_does_not_end_it(client, me):

@@ -83,6 +83,8 @@ def test_the_real_one_gives_up_its_rights_and_is_the_first_to_go():
         client.warm_up()
         status = Path(f"/proc/{client.pid}/status").read_text()
         assert "NoNewPrivs:\t1" in status
+        for rights in ("CapInh", "CapPrm", "CapEff"):
+            assert f"{rights}:\t0000000000000000" in status
         assert Path(f"/proc/{client.pid}/oom_score_adj").read_text().strip() == "500"
         limits = Path(f"/proc/{client.pid}/limits").read_text()
         (core,) = (line for line in limits.splitlines() if "core file" in line)

@@ -36,10 +36,14 @@ class Linux:
         return LinuxReader(key)
 
     def capabilities(self, key: ProcessKey) -> tuple[Capability, ...]:
+        from leakgui.probe.freezing.pausing import find_pause_capability
+
         try:
-            return capabilities.find_capabilities(key)
+            rows = capabilities.find_capabilities(key)
         except OSError as error:
             raise explain(error, key, (OSError,), ask_alive) from error
+        memory = next(row for row in rows if row.key == "memory")
+        return (*rows, find_pause_capability(key, memory))
 
     def take_raw_snapshot(
         self, key: ProcessKey, progress: Progress | None = None
