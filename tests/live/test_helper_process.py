@@ -447,7 +447,8 @@ def test_it_never_loads_numpy_qt_or_psutil(me):
         "sys.exit(code)\n"
     )
     requests = io.BytesIO()
-    for number, verb in enumerate(("hello", "snapshot", "bye")):
+    verbs = ["hello", "snapshot", "estimate-heap", "bye"]
+    for number, verb in enumerate(verbs):
         write_frame(requests, {"id": number, "verb": verb, **me._asdict()})
     done = subprocess.run(
         [sys.executable, "-I", "-c", code],
@@ -459,11 +460,7 @@ def test_it_never_loads_numpy_qt_or_psutil(me):
     replies, source = [], io.BytesIO(done.stdout)
     while (frame := read_frame(source)) is not None:
         replies.append(frame.header["reply"])
-    assert [reply for reply in replies if reply != "progress"] == [
-        "hello",
-        "snapshot",
-        "bye",
-    ]
+    assert [reply for reply in replies if reply != "progress"] == verbs
     loaded = {name.partition(".")[0] for name in json.loads(done.stderr)}
     assert not loaded & {"numpy", "PySide6", "shiboken6", "psutil", "pickle"}
     assert "leakgui" in loaded
