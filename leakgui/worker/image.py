@@ -103,6 +103,8 @@ class Image:
 
     def find_word(self, address: int) -> int | None:
         """Return the place in ``words`` of the word that holds this address."""
+        if not 0 <= address < 1 << 63:
+            return None
         row = int(np.searchsorted(self.segments.start, np.uint64(address), "right")) - 1
         if row < 0 or address >= int(self.segments.end[row]):
             return None
