@@ -37,14 +37,12 @@ from leakgui.probe.freezing.self_restoring import (
 )
 from leakgui.probe.freezing.system_calls import ptrace, read_memory, write_memory
 from leakgui.probe.freezing.tracing import (
-    CONT,
     EVENT_CLONE,
     EVENT_STOP,
-    INTERRUPT,
     SYSCALL,
     NotStopped,
     read_event_message,
-    resume,
+    stop_again,
     wait_for_stop,
 )
 from leakgui.probe.procfs import read_start
@@ -197,7 +195,7 @@ class Injection:
     def _run_to_exit(self, born: Callable[[int], None]) -> int:
         tid, call_stops = self._carrier.tid, 0
         for _ in range(_MOST_STOPS):
-            resume(tid, 0, SYSCALL)
+            ptrace(SYSCALL, tid)
             status = wait_for_stop(tid, _PATIENCE_S)
             if not os.WIFSTOPPED(status):
                 raise ProcessLookupError
@@ -220,9 +218,8 @@ class Injection:
         kernel look at its code (-512 to -516) again.
         """
         carrier = self._carrier
-        ptrace(INTERRUPT, carrier.tid)
         for _ in range(_MOST_STOPS):
-            resume(carrier.tid, 0, CONT)
+            stop_again(carrier.tid)
             status = wait_for_stop(carrier.tid, _PATIENCE_S)
             if not os.WIFSTOPPED(status):
                 raise ProcessLookupError

@@ -69,7 +69,8 @@ def read_signal_mask(tid: int) -> int:
 
 def write_signal_mask(tid: int, mask: int) -> None:
     """Set which signals a thread blocks."""
-    ptrace(SETSIGMASK, tid, 8, address_of(array("Q", (mask,))))
+    words = array("Q", (mask,))  # has to live until the call is over
+    ptrace(SETSIGMASK, tid, 8, address_of(words))
 
 
 def read_rseq_area(tid: int) -> int | None:

@@ -41,7 +41,7 @@ def _cut_out_holes(begin: int, end: int, runs: Runs) -> Ranges:
 
 
 def mark_present(segments: Ranges, runs: Runs) -> array[int]:
-    """Return one bit a page of all segments, one behind the other; see ``RawHeapCopy``."""
+    """Return one bit a page of all segments, in a row; see ``RawHeapCopy``."""
     pages = sum(end - begin for begin, end in segments) // PAGE
     flags = bytearray(pages + -pages % 8)
     first = 0

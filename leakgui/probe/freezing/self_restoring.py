@@ -36,6 +36,7 @@ _RESTARTED_BY_CALL = -516
 """linux/errno.h: ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK"""
 NO_CALL = (1 << 64) - 1
 ALL_SIGNALS = (1 << 64) - 1
+"""A signal mask that blocks all; the kernel exempts SIGKILL and SIGSTOP itself."""
 
 RED_ZONE = 128
 """Below the stack pointer, and still in use (System V ABI of x86-64, 3.2.2)."""

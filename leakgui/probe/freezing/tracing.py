@@ -13,6 +13,7 @@ import signal
 import time
 from array import array
 from collections.abc import Iterable
+from contextlib import suppress
 
 from leakgui.probe.freezing.system_calls import address_of, ptrace
 from leakgui.probe.procfs import list_names, read_start
@@ -143,9 +144,9 @@ class StoppedThreads:
             raise BeganAnotherProgram
         elif event:
             self._adopt_clone_of(tid, event)
-            resume(tid)
+            stop_again(tid)
         else:
-            resume(tid, os.WSTOPSIG(status))  # a signal on its way: it must arrive
+            stop_again(tid, os.WSTOPSIG(status))  # a signal on its way: it must arrive
 
     def _adopt_clone_of(self, tid: int, event: int) -> None:
         """Expect a thread that began after its parent was seized: it is ours, too."""
@@ -171,12 +172,15 @@ def find_tracer(tid: int) -> int:
     return int(found[1]) if found else 0
 
 
-def resume(tid: int, signal_number: int = 0, request: int = CONT) -> None:
-    """Let a stopped thread go on, with a signal; one that was killed is no error."""
-    try:
-        ptrace(request, tid, 0, signal_number)
-    except ProcessLookupError:
-        return
+def stop_again(tid: int, signal_number: int = 0) -> None:
+    """Let a thread that stopped for another reason go on, to where it was told to.
+
+    Any stop makes the kernel forget that it was interrupted (kernel/signal.c,
+    ptrace_stop: "any trap clears pending STOP trap"), so that is said again.
+    """
+    with suppress(ProcessLookupError):
+        ptrace(INTERRUPT, tid)
+        ptrace(CONT, tid, 0, signal_number)
 
 
 def read_event_message(tid: int) -> int:
