@@ -132,12 +132,15 @@ def _allocator_bytes(image: Image, walk: Walk) -> I64:
 def _resident_before(image: Image, addresses: U64) -> I64:
     """Return how many bytes were copied from pages below each address."""
     segments = image.segments
+    if not len(segments):
+        return np.zeros(len(addresses), np.int64)
     pages = len(image.words) * WORD_BYTES // PAGE_BYTES
     flags = np.unpackbits(image.present, count=pages, bitorder="little")
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(flags, dtype=np.int64)])
     row = np.searchsorted(segments.start, addresses, "right") - 1
     known = np.maximum(row, 0)
-    inside = np.minimum(addresses, segments.end[known]) - segments.start[known]
+    first = segments.start[known]
+    inside = np.clip(addresses, first, segments.end[known]) - first
     place = segments.first_word[known] * WORD_BYTES + inside.astype(np.int64)
     page, part = place // PAGE_BYTES, place % PAGE_BYTES
     is_present = np.append(flags, 0)[page]

@@ -13,6 +13,7 @@ from leakgui.worker.naming.type_information import TypeInformation
 
 MOST_SLOTS = 512
 WORD = 8
+MOST_FUNCTIONS = 100_000
 
 
 class Certainty(StrEnum):
@@ -35,21 +36,35 @@ class Destructors:
         # that slot 1 is the deleting one (Itanium C++ ABI, 2.5.2 and 2.9.5).
         slots = [modules.read_word(table + WORD) for table in tables]
         self._releasing = Releasing(modules, [slot for slot in slots if slot])
+        self._is_harmless: dict[int, bool | None] = {}
 
     def missing_in(self, table: int) -> Certainty | None:
         """Return how sure it is that a class has none; None: it has one, or doubt."""
         slots = self._slots_of(table)
         if not slots:
             return None
-        names = [self._modules.functions_at(slot) for slot in slots]
-        if any("~" in demangle_symbol(name) for each in names for name in each):
-            return None
         located = self._modules.locate(table)
-        has_all_symbols = located is not None and located[0].symbols is not None
-        if has_all_symbols and all(names):
+        is_certain = located is not None and located[0].symbols is not None
+        for slot in slots:
+            has_name = self._has_harmless_name(slot)
+            if has_name is False:
+                return None
+            is_certain = is_certain and has_name is True
+        if is_certain:
             return Certainty.CERTAIN
-        answers = [self._releasing.releases(slot) for slot in slots]
-        return Certainty.LIKELY if all(answer is False for answer in answers) else None
+        # Not all at once: most classes have their destructor in the first slots.
+        are_harmless = all(self._releasing.releases(slot) is False for slot in slots)
+        return Certainty.LIKELY if are_harmless else None
+
+    def _has_harmless_name(self, function: int) -> bool | None:
+        """Whether the name of a function is not a destructor's; None: it has none."""
+        if function not in self._is_harmless:
+            if len(self._is_harmless) >= MOST_FUNCTIONS:
+                return False  # in doubt nobody is suspected
+            names = self._modules.functions_at(function)
+            is_destructor = any("~" in demangle_symbol(name) for name in names)
+            self._is_harmless[function] = not is_destructor if names else None
+        return self._is_harmless[function]
 
     def _slots_of(self, table: int) -> list[int]:
         """Return the functions of a table; none where its end is in doubt."""

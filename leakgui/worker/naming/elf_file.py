@@ -147,7 +147,6 @@ class ElfFile:
         count = min(int(section["size"]) // kind.itemsize, most)
         return self._records(kind, int(section["offset"]), count)
 
-    @functools.lru_cache(maxsize=1)  # noqa: B019  # the file outlives its questions
     def _names(self, number: int) -> bytes:
         if number >= len(self.sections):
             return b""
@@ -175,9 +174,13 @@ class ElfFile:
         return np.zeros(0, np.int64)
 
     def _name_of_section(self, section: np.void) -> bytes:
-        number = int(self._header["names_in"]) if self._header is not None else 0
         at = int(section["name"])
-        return self._names(number)[at : at + 64].split(b"\0", 1)[0]
+        return self._section_names[at : at + 64].split(b"\0", 1)[0]
+
+    @functools.cached_property
+    def _section_names(self) -> bytes:
+        header = self._header
+        return self._names(int(header["names_in"])) if header is not None else b""
 
     @functools.cached_property
     def slots(self) -> dict[int, str]:

@@ -12,7 +12,7 @@ from leakgui.worker.naming.machine_code import (
 )
 from leakgui.worker.naming.modules import Modules
 
-MOST_FUNCTIONS = 50_000
+MOST_FUNCTIONS = 20_000
 MOST_JUMPS = 3
 """So many jumps from one function to the next are followed ..."""
 MOST_FOLLOWED = 16

@@ -36,8 +36,8 @@ KINDS = (NO_BASE, SINGLE, SEVERAL)
 
 MOST_NAME = 4096
 MOST_CLASSES = 20_000
-MOST_KINDS = 1024
-"""Different first words of type information that are looked at."""
+MOST_KINDS = 4096
+"""Different first words of what may be type information that are looked at."""
 # Section 5.1.5, <class-enum-type>: a source name, nested, std, local or closure.
 _CLASS_NAME = re.compile(rb"\*?[1-9NSZU][A-Za-z0-9_$.]*")
 
@@ -82,8 +82,9 @@ class TypeInformation:
     def _are_described(self, infos: U64) -> npt.NDArray[np.bool_]:
         firsts, are_known = self._modules.read_words(infos)
         firsts[~are_known] = 0
-        for first in np.unique(firsts)[:MOST_KINDS].tolist():
-            self._kind_of(first)
+        different, counts = np.unique(firsts, return_counts=True)
+        for row in np.argsort(-counts, kind="stable")[:MOST_KINDS].tolist():
+            self._kind_of(int(different[row]))
         kinds = np.array([key for key, kind in self._kinds.items() if kind], np.uint64)
         described: npt.NDArray[np.bool_] = np.isin(firsts, kinds)
         return described

@@ -60,6 +60,26 @@ def test_blocks_count_by_the_pages_they_are_on() -> None:
     assert parts["files"] == 4 * PAGE
 
 
+def test_regions_outside_of_what_was_copied_count_too() -> None:
+    # A program that is linked statically lies below its heap and all that is copied.
+    image = Scene().image()
+    regions = Regions(
+        start=np.array([0x40_0000, HEAP], np.uint64),
+        end=np.array([0x60_0000, HEAP + 16 * PAGE], np.uint64),
+        permissions=TextColumn.of(["r-xp", "rw-p"]),
+        offset=np.zeros(2, np.uint64),
+        path=TextColumn.of(["/bin/true", "[heap]"]),
+        resident=np.array([0x3000, 16 * PAGE], np.uint64),
+        module=np.array([0, -1], np.int64),
+        was_copied=np.array([0, 1], np.int64),
+    )
+    image = dataclasses.replace(image, regions=regions)
+    parts = as_dict(compose(image, Scene().walk(), None))
+    assert parts["files"] == 0x3000
+    assert parts["overhead"] == 16 * PAGE
+    assert parts["kernel"] == PAGE
+
+
 def test_only_part_of_a_region_may_be_the_allocators() -> None:
     scene = Scene(absent=[3])
     walk = dataclasses.replace(
