@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leakgui.model.columns import I64, U64
+from leakgui.worker.blocks.block_map import closed
 from leakgui.worker.blocks.compiling import maker
 from leakgui.worker.image import WORD_BYTES, Image
 
@@ -57,7 +58,7 @@ def find_control_blocks(image: Image, first: I64, end: I64) -> list[ControlBlock
     live = dict(zip(threads.fs_base.tolist(), threads.tid.tolist(), strict=True))
     found = [_read(image, address, tid) for address, tid in live.items() if address]
     places = _find_self_pointers(
-        image.words, image.present, *_places(image), first, end
+        closed(image.words), closed(image.present), first, end, _shift(image, first)
     )
     dead = (image.find_address(int(place)) for place in places)
     ended = (_read(image, address, -1) for address in dead if address not in live)
