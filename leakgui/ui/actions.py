@@ -59,7 +59,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("row_2", "View", "Handles plot", "2", needs_subject=True),
     ActionRow("row_3", "View", "Threads plot", "3", needs_subject=True),
     ActionRow("row_4", "View", "Stack plot", "4", needs_subject=True),
-    ActionRow("plots", "View", "Plots above the pages", "F11", "Show the plots, or give their room to the pages", needs_subject=True),
+    ActionRow("plots", "View", "Hide plots", "F11", "Give the room of the plots to the pages", needs_subject=True),
     ActionRow("help", "Help", "Words and keys", "F1"),
     ActionRow("about", "Help", "About leakgui"),
 )  # fmt: skip

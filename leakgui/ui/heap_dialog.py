@@ -150,6 +150,7 @@ class HeapDialog(QDialog):
                 )
             )
         self._follow_level()
+        self._fit_height()
 
     def _follow_level(self, *_: object) -> None:
         """Inject is never done without this question."""
@@ -187,7 +188,13 @@ class HeapDialog(QDialog):
         is_denied = isinstance(error, AccessDenied)
         self._elevation = find_elevation() if is_denied else None
         self.refusal.show_error(error, self._command(), self._elevation)
-        self.adjustSize()
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """Wrapped texts ask for more height than they need at this width."""
+        layout = self.layout()
+        if layout is not None:
+            self.resize(self.width(), layout.heightForWidth(self.width()))
 
     def _command(self) -> str:
         subject = self._workspace.subject

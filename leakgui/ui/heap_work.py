@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,11 +13,13 @@ from leakgui.model.block import BlockDetail
 from leakgui.model.heap import Level
 from leakgui.model.process import ProcessKey
 from leakgui.model.snapshot import Snapshot
-from leakgui.recording.heap_taking import HeapWish
+from leakgui.recording.heap_taking import Estimate, HeapWish
 
 if TYPE_CHECKING:
     from leakgui.recording.recorder import Recorder
     from leakgui.ui.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 LOOK_EVERY_MS = 100
 
@@ -76,9 +79,13 @@ class HeapWork(QObject):
             self._workspace.jobs.ask_latest(
                 "estimate",
                 lambda _: recorder.estimate_heap_copy(),
-                self.estimated.emit,
+                self._take_estimate,
                 self._refuse,
             )
+
+    def _take_estimate(self, estimate: Estimate) -> None:
+        logger.info("a copy of the heap would pause for %.0f ms", estimate.paused_ms)
+        self.estimated.emit(estimate)
 
     def elevate(self, elevation: Elevation) -> None:
         """Ask a helper with more rights from now on; the system asks for a password."""
@@ -88,6 +95,7 @@ class HeapWork(QObject):
     def _refuse(self, error: Exception) -> None:
         if not isinstance(error, LeakguiError):
             raise error
+        logger.info("no copy of the heap: %s", error)
         self.refused.emit(error)
 
     # -- while it is taken --------------------------------------------------------

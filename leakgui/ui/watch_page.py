@@ -56,7 +56,7 @@ class WatchPage(QWidget):
         self.evidence = EvidencePage(workspace)
         self.log = LogPage(workspace)
         self.tabs = QTabWidget()
-        self.plots_shown = QToolButton()
+        self.plots_hidden = QToolButton()
         self._hid_plots = False
         self._wants_width = self._is_wide = False
         self._arrange()
@@ -76,14 +76,12 @@ class WatchPage(QWidget):
         ):
             self.tabs.addTab(page, title)
         self.tabs.setDocumentMode(True)
-        self.plots_shown.setToolTip(
-            self.tr("Show the plots, or give their room to the pages (F11)")
-        )
-        self.plots_shown.setAutoRaise(True)
-        self.plots_shown.setCheckable(True)
-        self.plots_shown.toggled.connect(self._show_plots)
-        self.plots_shown.setChecked(True)
-        self.tabs.setCornerWidget(self.plots_shown)
+        self.plots_hidden.setText(self.tr("Hide plots"))
+        self.plots_hidden.setToolTip(self.tr("Give their room to the pages (F11)"))
+        self.plots_hidden.setAutoRaise(True)
+        self.plots_hidden.setCheckable(True)
+        self.plots_hidden.toggled.connect(self.timeline.setHidden)
+        self.tabs.setCornerWidget(self.plots_hidden)
         self.vertical = QSplitter(Qt.Orientation.Vertical)
         self.vertical.addWidget(self.timeline)
         self.vertical.addWidget(self.tabs)
@@ -195,20 +193,14 @@ class WatchPage(QWidget):
         self.tabs.setCurrentWidget(self.heap)
         self._give_room(HEAP_HEIGHT)
         if self.vertical.sizes()[1] < LEAST_HEAP_HEIGHT:
-            self.plots_shown.setChecked(False)
+            self.plots_hidden.setChecked(True)
             self._hid_plots = True
-
-    def _show_plots(self, is_shown: bool) -> None:
-        self.timeline.setVisible(is_shown)
-        self.plots_shown.setText(
-            self.tr("Hide plots") if is_shown else self.tr("Show plots")
-        )
 
     def _give_plots_back(self, *_: object) -> None:
         """Show the plots again where they were hidden for the heap only."""
         if self._hid_plots:
             self._hid_plots = False
-            self.plots_shown.setChecked(True)
+            self.plots_hidden.setChecked(False)
 
     def _give_room(self, height: int) -> None:
         above, below = self.vertical.sizes()

@@ -51,7 +51,7 @@ class WindowCommands(QObject):
             "zoom_out": lambda: window.page.timeline.plots.zoom(2.0),
             "pan_back": lambda: window.page.timeline.plots.pan(-0.1),
             "pan_on": lambda: window.page.timeline.plots.pan(0.1),
-            "plots": lambda: window.page.plots_shown.toggle(),
+            "plots": lambda: window.page.plots_hidden.toggle(),
             "help": self.show_help,
             "about": self.show_about,
         }
