@@ -13,8 +13,8 @@ from pathlib import PurePath
 
 import numpy as np
 
+from leakgui.worker.elf.elf_file import ElfFile
 from leakgui.worker.image import Image
-from leakgui.worker.naming.elf_file import ElfFile
 
 _STRING_TABLE = 3
 """SHT_STRTAB, elf(5)."""

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from leakgui.formatting import printable
 from leakgui.model.columns import I64, U64
+from leakgui.worker.elf.elf_file import ElfFile
 from leakgui.worker.image import PAGE_BYTES, WORD_BYTES, Image
 from leakgui.worker.naming.demangling import demangle_symbol
-from leakgui.worker.naming.elf_file import ElfFile
 
 UNPLACED = np.iinfo(np.int64).min
 """Load bias of a region that no segment of its file explains."""

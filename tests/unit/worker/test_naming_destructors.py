@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leakgui.worker.elf.unwinding import starts_in_entries, starts_in_table
 from leakgui.worker.naming.classes import find_names
 from leakgui.worker.naming.destructors import Destructors
 from leakgui.worker.naming.machine_code import (
@@ -17,7 +18,6 @@ from leakgui.worker.naming.modules import Modules
 from leakgui.worker.naming.releasing import is_releasing
 from leakgui.worker.naming.suspects import find_suspects
 from leakgui.worker.naming.type_information import TypeInformation
-from leakgui.worker.naming.unwinding import starts_in_entries, starts_in_table
 from tests.unit.worker.naming_scenes import MODULE, PAGE, Scene, write_class
 
 AT = 0x40_0000

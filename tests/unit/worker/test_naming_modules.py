@@ -9,8 +9,8 @@ import pytest
 
 from leakgui.model.columns import U64
 from leakgui.model.text_column import TextColumn
+from leakgui.worker.elf import layout
 from leakgui.worker.image import Image, Module, Regions
-from leakgui.worker.naming import elf_layout as layout
 from leakgui.worker.naming.modules import Modules
 from tests.unit.worker.naming_scenes import MODULE, PAGE, Scene, memory_file
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakgui.worker.naming.elf_file import ElfFile
-from leakgui.worker.naming.symbols import SymbolTable
+from leakgui.worker.elf.elf_file import ElfFile
+from leakgui.worker.elf.symbols import SymbolTable
 from tests.unit.worker.naming_scenes import memory_file
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.naming import elf_layout as layout
+from leakgui.worker.elf import layout
 
 MOST_NAME = 4096
 """Bytes of a name that are looked at."""
@@ -18,7 +18,7 @@ class SymbolTable:
     """Symbols of a table, found by unrelocated address; names are read when asked for.
 
     Args:
-        records: ``elf_layout.SYMBOL`` as in the file.
+        records: ``layout.SYMBOL`` as in the file.
         names: The string table of the file.
     """
 

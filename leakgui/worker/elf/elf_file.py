@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.naming import elf_layout as layout
-from leakgui.worker.naming import unwinding
-from leakgui.worker.naming.symbols import SymbolTable
+from leakgui.worker.elf import layout, unwinding
+from leakgui.worker.elf.symbols import SymbolTable
 
 MOST_SEGMENTS = 256
 MOST_SECTIONS = 8192
@@ -103,7 +102,7 @@ class ElfFile:
 
     @functools.cached_property
     def segments(self) -> Records:
-        """The program headers (``elf_layout.SEGMENT``)."""
+        """The program headers (``layout.SEGMENT``)."""
         header = self._header
         if header is None or header["segment_size"] != layout.SEGMENT.itemsize:
             return np.zeros(0, layout.SEGMENT)
@@ -118,7 +117,7 @@ class ElfFile:
 
     @functools.cached_property
     def sections(self) -> Records:
-        """The section headers (``elf_layout.SECTION``); empty where removed."""
+        """The section headers (``layout.SECTION``); empty where removed."""
         header = self._header
         if header is None or header["section_size"] != layout.SECTION.itemsize:
             return np.zeros(0, layout.SECTION)
@@ -187,7 +186,7 @@ class ElfFile:
         """What dynamic linking writes where: names of symbols by unrelocated address.
 
         Only words that get the address of a function or of data as it is
-        (``elf_layout.RELOCATIONS_OF_SLOTS``), as stubs of other modules do.
+        (``layout.RELOCATIONS_OF_SLOTS``), as stubs of other modules do.
         """
         found: dict[int, str] = {}
         table = self.dynamic_symbols

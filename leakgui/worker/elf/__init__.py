@@ -1,0 +1,1 @@
+"""ELF files of strangers, read by bounded tables."""
