@@ -29,11 +29,7 @@ _measured: list[float] = []
 def measure_target(key: ProcessKey) -> Plan:
     """Return what a copy would hold now; the target runs. Raises ``OSError``."""
     mappings = MapsReader().parse(read_file(f"/proc/{key.pid}/maps"))
-    pages = PageMap(key.pid)
-    try:
-        return make_plan(mappings, pages.find_runs(ranges_of(mappings)))
-    finally:
-        pages.close()
+    return make_plan(mappings, PageMap(key.pid).find_runs(ranges_of(mappings)))
 
 
 def estimate(key: ProcessKey, plan: Plan) -> RawEstimate:

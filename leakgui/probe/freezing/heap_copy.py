@@ -19,7 +19,6 @@ from leakgui.probe.freezing.estimate import (
 from leakgui.probe.freezing.freezer import Order, Report
 from leakgui.probe.freezing.refusals import (
     another_program_error,
-    ended_error,
     not_stopped_error,
     refuse_size,
     refuse_unfit,
@@ -35,6 +34,8 @@ from leakgui.texts import say
 _ATTEMPTS = 3
 _BETWEEN_S = 0.2
 """The target runs at least so long before it is stopped again."""
+_PASSING = (NotStopped, BeganAnotherProgram, ProcessLookupError, PermissionError)
+"""What may be over in a moment: an execve takes memory and permission for a while."""
 _LOCAL_SHORTAGE = {errno.ENOMEM, errno.EFBIG, errno.ENOSPC, errno.EMFILE, errno.ENFILE}
 
 
@@ -95,8 +96,9 @@ class HeapCopying:
             order = Order(self._key.pid, memory, may_fork, bytes_per_s())
             try:
                 return run_freezer(order, expected.paused_ms / 1000, progress), memory
-            except (NotStopped, BeganAnotherProgram) as error:
+            except _PASSING as error:
                 os.close(memory)
+                ask_alive(self._key)
                 failed = error
             except BaseException as error:
                 os.close(memory)
@@ -107,10 +109,8 @@ class HeapCopying:
         """Return what an error of the freezer means to the user."""
         if isinstance(error, NotStopped):
             return not_stopped_error(self._key)
-        if isinstance(error, BeganAnotherProgram):
+        if isinstance(error, BeganAnotherProgram | ProcessLookupError):
             return another_program_error(self._key)
-        if isinstance(error, ProcessLookupError):
-            return ended_error(self._key)
         if isinstance(error, PermissionError):
             return self._refused()
         if isinstance(error, MemoryError) or (

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from leakgui.probe.freezing.maps import TOP
 from leakgui.probe.freezing.system_calls import PAGEMAP_SCAN, address_of, control
+from leakgui.probe.procfs import opened_file
 
 PAGE = 4096
 PRESENT, SWAPPED, _ZERO_PAGE = 1 << 3, 1 << 4, 1 << 5
@@ -52,15 +53,12 @@ def no_runs() -> Runs:
 
 
 class PageMap:
-    """An open /proc/PID/pagemap; raises ``OSError`` where it may not be read."""
+    """Looks into /proc/PID/pagemap; raises ``OSError`` where that may not be read."""
 
     def __init__(self, pid: int) -> None:
-        self._file = os.open(f"/proc/{pid}/pagemap", os.O_RDONLY | os.O_CLOEXEC)
+        self._path = f"/proc/{pid}/pagemap"
         # Made beforehand: no page of it is new while a target waits.
         self._vector = array("Q", bytes(24 * _RUNS_AT_ONCE))
-
-    def close(self) -> None:
-        os.close(self._file)
 
     def find_runs(self, ranges: Iterable[tuple[int, int]]) -> Runs:
         """Return what is held anywhere; ``ranges`` are all mappings, for old kernels.
@@ -68,20 +66,22 @@ class PageMap:
         Linux 6.7 and newer walk the page tables once (PAGEMAP_SCAN: 3 ms/GiB);
         older ones list every page of every mapping (15 ms/GiB).
         """
-        try:
-            return self._scan()
-        except OSError as error:
-            if error.errno not in {22, 25}:  # EINVAL, ENOTTY: no such request
-                raise
-            return self.list_pages(ranges)
+        # Opened each time: an open one stays with the memory from before an execve.
+        with opened_file(self._path) as file:
+            try:
+                return self._scan(file)
+            except OSError as error:
+                if error.errno not in {22, 25}:  # EINVAL, ENOTTY: no such request
+                    raise
+                return list_pages(file, ranges)
 
-    def _scan(self) -> Runs:
+    def _scan(self, file: int) -> Runs:
         """Ask for the runs themselves (admin-guide/mm/pagemap.rst, PAGEMAP_SCAN)."""
         runs = no_runs()
         at = 0
         while at < TOP:
             argument = self._argument(at)
-            count = 3 * control(self._file, PAGEMAP_SCAN, argument)
+            count = 3 * control(file, PAGEMAP_SCAN, argument)
             for column, first in zip(runs, range(3), strict=True):
                 column.extend(self._vector[first:count:3])
             at = argument[4]  # walk_end
@@ -95,22 +95,27 @@ class PageMap:
         masks = (_ZERO_PAGE, _ZERO_PAGE, held, held)
         return array("Q", (_ARGUMENT_BYTES, 0, begin, TOP, 0, *vector, 0, *masks))
 
-    def list_pages(self, ranges: Iterable[tuple[int, int]]) -> Runs:
-        """Return what is held in these ranges from the entries of every page."""
-        runs = no_runs()
-        for begin, end in ranges:
-            if end - begin > MOST_LISTED_BYTES:
-                continue
-            for first, high in self._read_high_bytes(begin, end):
-                _append_held(runs, first, high)
-        return runs
 
-    def _read_high_bytes(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
-        for first in range(begin // PAGE, end // PAGE, _CHUNK_PAGES):
-            pages = min(_CHUNK_PAGES, end // PAGE - first)
-            high = os.pread(self._file, 8 * pages, 8 * first)[7::8]
-            if high.count(0) != len(high):
-                yield first, high
+def list_pages(file: int, ranges: Iterable[tuple[int, int]]) -> Runs:
+    """Return what is held in these ranges, from the entry of each page.
+
+    ``file`` is an open /proc/PID/pagemap.
+    """
+    runs = no_runs()
+    for begin, end in ranges:
+        if end - begin > MOST_LISTED_BYTES:
+            continue
+        for first, high in _read_high_bytes(file, begin, end):
+            _append_held(runs, first, high)
+    return runs
+
+
+def _read_high_bytes(file: int, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+    for first in range(begin // PAGE, end // PAGE, _CHUNK_PAGES):
+        pages = min(_CHUNK_PAGES, end // PAGE - first)
+        high = os.pread(file, 8 * pages, 8 * first)[7::8]
+        if high.count(0) != len(high):
+            yield first, high
 
 
 def _append_held(runs: Runs, first: int, high: bytes) -> None:

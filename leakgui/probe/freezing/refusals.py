@@ -14,7 +14,7 @@ from leakgui.errors import AccessDenied, TargetError, Unsupported
 from leakgui.model.process import ProcessKey
 from leakgui.probe.capabilities import find_capabilities
 from leakgui.probe.cgroups import GroupReader
-from leakgui.probe.edge import explain, gone_error
+from leakgui.probe.edge import explain
 from leakgui.probe.freezing.tracing import find_tracer
 from leakgui.probe.process_stat import ask_alive, read_stat
 from leakgui.probe.procfs import (
@@ -75,6 +75,16 @@ def _refuse_tracer(key: ProcessKey) -> None:
 
 
 def _refuse_rights(key: ProcessKey) -> None:
+    try:
+        # Opening asks for the right to trace, and touches nothing (fs/proc/base.c).
+        with opened_file(f"/proc/{key.pid}/mem"):
+            return
+    except PermissionError:
+        _explain_rights(key)
+        raise
+
+
+def _explain_rights(key: ProcessKey) -> None:
     for found in find_capabilities(key):
         if found.key == "memory" and not found.is_allowed:
             hint = say("Try: {command}", command=found.command) if found.command else ""
@@ -147,11 +157,6 @@ def another_program_error(key: ProcessKey) -> TargetError:
         say("Process {pid} was beginning another program.", pid=key.pid),
         say("Try again."),
     )
-
-
-def ended_error(key: ProcessKey) -> TargetError:
-    """Return the error for a process that ended while it was copied."""
-    return gone_error(key.pid)
 
 
 def refuse_size(needed: int) -> None:
