@@ -20,10 +20,11 @@ from leakgui.model.heap import (
     Level,
     TypeKind,
 )
-from leakgui.model.snapshot import Snapshot
+from leakgui.model.snapshot import Gap, Snapshot
 from leakgui.ui.reasons import gap_text
 
 _BETWEEN = " · "
+MOST_TEXT = 600
 
 
 def tr(text: str) -> str:
@@ -99,15 +100,19 @@ def heap_troubles(snapshot: Snapshot) -> list[str]:
     heap, said = snapshot.heap, []
     if heap is not None and heap.blocks is not None and heap.walked_share < 1:
         said.append(_partly_walked(heap))
-    said += [
-        printable(gap.detail, most=400) or gap_text(gap)
-        for gap in snapshot.gaps
-        if "heap" in gap.where
-    ]
+    said += [_gap_text(gap) for gap in snapshot.gaps if gap.where.startswith("heap")]
     if heap is not None:
-        said += [printable(note, most=400) for note in heap.notes]
+        notes = [printable(note, most=MOST_TEXT) for note in heap.notes]
+        # A gap may have been told with the notes that explain it.
+        said += [note for note in notes if not any(note in text for text in said)]
         said += _unconfirmed(heap)
     return said
+
+
+def _gap_text(gap: Gap) -> str:
+    detail = printable(gap.detail, most=MOST_TEXT) or gap_text(gap)
+    part = gap.where.removeprefix("heap").lstrip(".")
+    return f"{printable(part, most=100)}: {detail}" if part else detail
 
 
 def _partly_walked(heap: Heap) -> str:
@@ -137,11 +142,8 @@ def _unconfirmed(heap: Heap) -> list[str]:
 
 def heap_figure(difference: HeapDifference) -> str:
     """Return ``Heap: lost +2.10 MiB, in use ±0, free −1.00 KiB``."""
-    after, before = difference.after.leaked, difference.before.leaked
-    is_known = after is not None and before is not None
-    lost = format_change(difference.lost_bytes if is_known else None, "bytes")
     return tr("Heap: lost {lost}, in use {used}, free {free}").format(
-        lost=lost,
+        lost=format_change(difference.lost_bytes, "bytes"),
         used=format_change(difference.in_use_bytes, "bytes"),
         free=format_change(difference.free_bytes, "bytes"),
     )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 
 from leakgui.model.heap import Level
+from leakgui.model.snapshot import Gap, GapReason
 from leakgui.recording.heap_taking import HeapStage
 from leakgui.settings import Settings
 from leakgui.ui.application import make_application, make_window
@@ -102,6 +103,18 @@ def test_troubles_are_said_plainly():
     assert walked.startswith("Partly walked: 62 % of the arenas")
     assert note == "A fork was not possible: a seccomp filter is set."
     assert heap_troubles(snapshot(refused(), gaps=[JEMALLOC])) == [JEMALLOC.detail]
+
+
+def test_what_explains_a_gap_is_said_once():
+    kept = partly_walked()
+    gap = Gap(
+        where="heap",
+        reason=GapReason.UNSUPPORTED,
+        detail=f"What is lost could not be found out. {kept.notes[0]}",
+    )
+    again = Gap(where="heap.second look", reason=GapReason.DENIED, detail="Refused.")
+    said = heap_troubles(snapshot(kept, gaps=[gap, again]))
+    assert said[1:] == [gap.detail, "second look: Refused."]
 
 
 def test_the_bar_has_a_legend_that_adds_up_to_rss(page):

@@ -95,7 +95,7 @@ class DifferencePage(QWidget):
     def show_difference(self, difference: Difference) -> None:
         """Show another difference; the section with the most news comes first."""
         self._difference = difference
-        self._offer_heap(has_heap=difference.heap is not None)
+        self._offer_heap(has_heap=difference.heap_by_type is not None)
         self._swap.setEnabled(True)
         span = format_duration(abs(difference.to_elapsed_s - difference.from_elapsed_s))
         steps = f", {self._steps_text(difference.steps)}" if difference.steps else ""
