@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leakgui.model.columns import I64
 from leakgui.worker.naming.modules import Modules
 
 MOST_FUNCTION_BYTES = 1 << 16
@@ -28,34 +29,31 @@ class Code:
     address: int
     data: bytes
 
-    def distant_targets(self) -> set[int]:
-        """Return each address that any four bytes could mean as a distance."""
+    def distant_targets(self) -> I64:
+        """Return for each four bytes the address they mean if they are a distance."""
         data = np.frombuffer(self.data, np.uint8)
         if len(data) < 4:
-            return set()
+            return np.zeros(0, np.int64)
         four = np.lib.stride_tricks.sliding_window_view(data, 4)
         distance = np.ascontiguousarray(four).view("<i4")[:, 0].astype(np.int64)
-        ends = self.address + 4 + np.arange(len(distance))
-        return set((ends + distance).tolist())
+        found: I64 = self.address + 4 + np.arange(len(distance)) + distance
+        return found
 
     def targets_of(self, *operations: int) -> list[int]:
-        """Return where calls or jumps of these operation codes lead."""
-        found = []
-        for at in range(len(self.data) - 4):
-            if self.data[at] in operations:
-                distance = int.from_bytes(
-                    self.data[at + 1 : at + 5], "little", signed=True
-                )
-                found.append(self.address + at + 5 + distance)
+        """Return where calls or jumps of these operation codes lead, each one once."""
+        behind = self.distant_targets()[1:]
+        data = np.frombuffer(self.data, np.uint8)[: len(behind)]
+        found: list[int] = np.unique(behind[np.isin(data, operations)]).tolist()
         return found
 
     def jumps_out(self, modules: Modules) -> list[int]:
-        """Return the functions that this one jumps to."""
+        """Return the functions that this one jumps to, stubs left out."""
         return [
             target
             for target in self.targets_of(JUMP)
             if not self.address <= target < self.address + len(self.data)
             and modules.is_code(target)
+            and slot_of_stub(modules, target) is None
         ]
 
 

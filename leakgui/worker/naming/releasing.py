@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from leakgui.worker.naming.machine_code import (
     CALL,
     JUMP,
@@ -13,6 +15,12 @@ from leakgui.worker.naming.machine_code import (
 from leakgui.worker.naming.modules import Modules
 
 MOST_FUNCTIONS = 20_000
+MOST_BYTES = 64 << 20
+"""Code that is looked at for all answers together ..."""
+BYTES_A_TARGET = 512
+"""... where each call or jump takes as long as so many bytes."""
+MOST_TARGETS = 4096
+"""Calls and jumps of one function."""
 MOST_JUMPS = 3
 """So many jumps from one function to the next are followed ..."""
 MOST_FOLLOWED = 16
@@ -40,6 +48,7 @@ class Releasing:
         self._destructors = destructors
         self._known: dict[int, frozenset[int]] = {}
         self._answers: dict[int, bool | None] = {}
+        self._left = MOST_BYTES
 
     def releases(self, function: int) -> bool | None:
         """Whether a function, or one it jumps to, releases memory; None: unknown."""
@@ -55,7 +64,7 @@ class Releasing:
             address, jumps = waiting.pop()
             code = read_code(self._modules, address)
             known = self._known_at(address)
-            if code is None or not known:
+            if code is None or not known or not self._can_afford(code):
                 return None
             if self._is_direct(code, known):
                 return True
@@ -68,10 +77,16 @@ class Releasing:
                 waiting.append((target, jumps + 1))
         return False
 
+    def _can_afford(self, code: Code) -> bool:
+        """Whether code may still be looked at: the time for all of it is bounded."""
+        targets = len(code.targets_of(CALL, JUMP))
+        self._left -= len(code.data) + targets * BYTES_A_TARGET
+        return self._left > 0 and targets <= MOST_TARGETS
+
     def _is_direct(self, code: Code, known: frozenset[int]) -> bool:
-        if not known.isdisjoint(code.distant_targets()):
+        if np.isin(code.distant_targets(), list(known)).any():
             return True
-        for target in set(code.targets_of(CALL, JUMP)):
+        for target in code.targets_of(CALL, JUMP):
             if slot_of_stub(self._modules, target) in known:
                 return True
             if any(map(is_releasing, self._modules.functions_at(target))):

@@ -69,8 +69,9 @@ def find_suspects(
     suspects = _judge(names, modules)
     heap = type_heap(image, walk, names)
     of_type = np.full(FIRST_CLASS + len(heap.class_name), -1, np.int64)
+    types = {name: FIRST_CLASS + at for at, name in enumerate(heap.class_name)}
     for number, suspect in enumerate(suspects):
-        of_type[FIRST_CLASS + heap.class_name.index(suspect.name)] = number
+        of_type[types[suspect.name]] = number
     live = closed(reach.reachable | reach.possible)
     objects = _count_objects(heap, live, of_type) if suspects else of_type[:0]
     ties = [_Tie()] * len(suspects)
