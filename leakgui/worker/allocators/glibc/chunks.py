@@ -68,7 +68,7 @@ _MAPPED = np.uint64(2)
 _PREV_IN_USE = np.uint64(1)
 _NON_MAIN = np.uint64(4)
 _LEAST = np.uint64(32)
-_FENCE_HEAD = np.uint64(17)
+_FENCE_SIZE, _FENCE_HEAD = np.uint64(16), np.uint64(17)
 _CACHE_SIZES = (0x250, 0x290, 0x300)
 _CACHE_COUNT_WORDS = (8, 16, 19)
 _CACHE_BINS = (64, 64, 76)
@@ -213,18 +213,18 @@ def clear_bits(bits: Bits, first: int, last: int) -> None:
 def try_chain(words: U64, place: int, limit: int, top: int, budget: I64) -> int:
     """Follow sizes from a place; return where it ends well (top or fence), or -1.
 
-    A fence is two headers of 16 bytes with nothing but PREV_INUSE set
-    (malloc/malloc.c, sysmalloc, "insert a double fencepost"). At least one chunk must
-    come before the end. Each step takes one from ``budget[0]``.
+    A fence is two headers of 16 bytes, the second with PREV_INUSE set (malloc/malloc.c,
+    sysmalloc, "insert a double fencepost"). A chunk must come before a fence.
+    Each step takes one from ``budget[0]``.
     """
     begin = place
     follows_free = False
     while budget[0] > 0 and place + 1 < limit:
         budget[0] -= 1
         if place == top:
-            return place if place > begin else -1
+            return place
         head = words[place + 1]
-        if head == _FENCE_HEAD:
+        if head & ~_PREV_IN_USE == _FENCE_SIZE:
             is_fence = place > begin and place + 3 < limit
             return place if is_fence and words[place + 3] == _FENCE_HEAD else -1
         size = head & ~_LOW_BITS

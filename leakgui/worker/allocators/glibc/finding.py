@@ -47,29 +47,41 @@ def _explain(
     expected: tuple[Expected | None, ...],
 ) -> float:
     """Return which share of anonymous resident memory is malloc's, about."""
-    if not mallocs:
+    total = _count_anonymous(image)
+    if not mallocs or not total:
         return math.nan
     claims = Claims()
-    for malloc in mallocs:
-        if _has_brk(malloc, spans):
-            for span in spans:
-                if span.start < malloc.main.top < span.end:
-                    claims.take(span.start, span.end)
-        for arena in malloc.arenas:
-            for piece in arena.pieces:
-                claims.take(piece.area, piece.limit)
-    own = sum(
+    own = sum(_claim(malloc, spans, claims) for malloc in mallocs)
+    own += sum(
         count_resident(image.present, *places) for places in _taken(image, claims)
     )
     if any(one is None or one.count for one in expected):
-        tail = mallocs[0].layout.mapped_tail
-        place, size = scan_headers(image, find_ranges(image, spans, claims), tail)
-        own += sum(
-            count_resident(image.present, first, first + length // WORD_BYTES)
-            for first, length in zip(place.tolist(), size.tolist(), strict=True)
-        )
-    total = _count_anonymous(image)
-    return min(1.0, own / total) if total else math.nan
+        own += _count_mapped(image, spans, claims, mallocs[0].layout.mapped_tail)
+    return min(1.0, own / total)
+
+
+def _claim(malloc: Malloc, spans: list[Span], claims: Claims) -> int:
+    """Claim the memory of all arenas, and return what else the main one says to have.
+
+    Further pieces of a main arena are found by walking only.
+    """
+    main = malloc.main
+    for arena in malloc.arenas:
+        for piece in arena.pieces:
+            claims.take(piece.area, piece.limit)
+    seen = 0
+    for span in spans:
+        if span.is_brk and not main.is_empty and claims.take(span.start, span.end):
+            seen += span.end - span.start
+    return max(0, main.system_bytes - seen)
+
+
+def _count_mapped(image: Image, spans: list[Span], claims: Claims, tail: int) -> int:
+    place, size = scan_headers(image, find_ranges(image, spans, claims), tail)
+    return sum(
+        count_resident(image.present, first, first + length // WORD_BYTES)
+        for first, length in zip(place.tolist(), size.tolist(), strict=True)
+    )
 
 
 def _taken(image: Image, claims: Claims) -> list[tuple[int, int]]:

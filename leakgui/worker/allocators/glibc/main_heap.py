@@ -79,7 +79,7 @@ def _walk_brk(
 
 def _piece_to_top(walker: Walker, arena: Arena, span: Span) -> Piece:
     """Return the piece from a span's start to the end of the top, if it is in it."""
-    if not span.start < arena.top < span.end:
+    if not span.start <= arena.top < span.end:
         return Piece(span.start, span.start, span.end, 0)
     size = (walker.image.read_word(arena.top + 8) or 0) & ~7
     end = arena.top + size
@@ -154,8 +154,16 @@ def _walk_mappings(
 
 
 def _walk_mapping(walker: Walker, arena: Arena, gap: Span, heap: MainHeap) -> None:
+    """Walk the pieces of a gap; older ones lie behind that with the top."""
     whole = _piece_to_top(walker, arena, gap)
-    after = gap.start
+    _walk_pieces(walker, whole, heap)
+    if whole.limit < gap.end:
+        behind = Piece(whole.limit, whole.limit, gap.end, 0)
+        _walk_pieces(walker, behind, heap)
+
+
+def _walk_pieces(walker: Walker, whole: Piece, heap: MainHeap) -> None:
+    after = whole.first
     while len(heap.walked) < _MOST_PIECES:
         start = _find_start(walker, whole, after, _PAGE_STEP, heap.budget)
         if start is None:
