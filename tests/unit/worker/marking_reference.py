@@ -57,15 +57,23 @@ class Reference:
         return reached
 
     def _sort(self, lost: list[str]) -> tuple[dict[str, set[str]], set[str]]:
-        """Return each leader with what joined it, and all that joined any."""
+        """Return each leader with what joined it, and all that joined any.
+
+        As Valgrind has it, a block that joined one leader is not looked at again: a
+        later leader that leads to it does not take the earlier one in.
+        """
         leaders: dict[str, set[str]] = {}
         taken: set[str] = set()
-        for name in lost:
-            if name in taken:
+        for leader in lost:
+            if leader in taken:
                 continue
-            joined = self._close({name}, False) & set(lost) - {name}
-            leaders[name] = {other for other in joined if other not in taken}
-            for older in [other for other in joined if other in leaders]:
-                leaders[name] |= leaders.pop(older)
-            taken |= joined
-        return leaders, {name for joined in leaders.values() for name in joined}
+            joined: set[str] = set()
+            rest = [leader]
+            while rest:
+                for target, _ in self.pointers[rest.pop()]:
+                    if target in lost and target not in taken | {leader}:
+                        taken.add(target)
+                        rest.append(target)
+                        joined |= {target} | leaders.pop(target, set())
+            leaders[leader] = joined
+        return leaders, taken
