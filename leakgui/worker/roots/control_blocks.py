@@ -25,6 +25,8 @@ NEAR_END = 16_384
 """Record and alignment lie between a control block and the end of its stack."""
 LEAST_STACK = 16_384
 """PTHREAD_STACK_MIN of x86-64."""
+MOST_STACK = 1 << 40
+"""A longer pair is 0 and some pointer: the first thread has no stack of glibc's."""
 MOST_ENDED = 65_536
 """More stacks of ended threads are not looked for; glibc keeps 40 MiB of them."""
 
@@ -71,7 +73,7 @@ def _read(image: Image, address: int, tid: int) -> ControlBlock:
     base, size = record[:-1], record[1:]
     here = np.uint64(address)
     end = base + size
-    fits = (base < here) & (end > here) & (size >= LEAST_STACK)
+    fits = (base < here) & (end > here) & (size >= LEAST_STACK) & (size < MOST_STACK)
     fits &= (end - here <= NEAR_END) & (base % 16 == 0)
     rows = np.flatnonzero(fits)
     start = int(base[rows[0]]) if len(rows) else 0

@@ -36,7 +36,7 @@ def report(
         mapped[0].bytes.sum()
     )
     walked = float((table.walked_share * table.system_bytes).sum())
-    starts, ends = _find_areas(walker, mapped[0])
+    starts, ends = _find_areas(walker, arenas, mapped[0])
     has_tail = found.mallocs[0].layout.mapped_tail
     return Walk(
         allocator="glibc",
@@ -102,12 +102,20 @@ def _add_up(rows: I64, caches: Caches) -> BlockTotals:
 
 
 def _find_areas(
-    walker: Walker, mapped: Mapped
+    walker: Walker, arenas: list[WalkedArena], mapped: Mapped
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint64]], ...]:
+    """Return what is the allocator's own: memory of arenas, mappings, main arenas.
+
+    The record of a main arena lies among libc's data. Its bins and its top point to
+    headers, which are the last bytes of the block before: no pointers of the program.
+    """
     taken = np.array(walker.claims.taken(), np.int64).reshape(-1, 2)
     begin = find_addresses(walker.image, mapped.place)
-    starts = np.concatenate([taken[:, 0], begin])
-    ends = np.concatenate([taken[:, 1], begin + mapped.bytes])
+    mains = [entry for entry in arenas if entry.arena.is_main]
+    records = np.array([entry.arena.address for entry in mains], np.int64)
+    sizes = np.array([entry.malloc.layout.size for entry in mains], np.int64)
+    starts = np.concatenate([taken[:, 0], begin, records])
+    ends = np.concatenate([taken[:, 1], begin + mapped.bytes, records + sizes])
     order = np.argsort(starts)
     return starts[order].astype(np.uint64), ends[order].astype(np.uint64)
 
