@@ -215,6 +215,15 @@ def test_a_virtual_destructor_is_seen(build: Build, flags: tuple[str, ...]) -> N
     assert len(look(str(build("types_destructor", flags)), "virtual").suspects()) == 0
 
 
+@pytest.mark.parametrize("flags", [("-O0", "-s"), ("-O1", "-s"), STRIPPED, STATIC])
+def test_a_destructor_that_gives_memory_to_a_pool_is_seen(
+    build: Build, flags: tuple[str, ...]
+) -> None:
+    looked = look(str(build("types_pool", flags)))
+    assert counts_by_type(looked.groups())["(anonymous namespace)::LongJob"] >= 100
+    assert len(looked.suspects()) == 0
+
+
 @pytest.mark.parametrize("flags", [PLAIN, STRIPPED])
 def test_one_that_lost_nothing_is_not_blamed(
     build: Build, flags: tuple[str, ...]

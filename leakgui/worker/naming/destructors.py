@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from leakgui.worker.naming.demangling import demangle_symbol
+from leakgui.worker.naming.machine_code import read_code
 from leakgui.worker.naming.modules import Modules
 from leakgui.worker.naming.releasing import Releasing
 from leakgui.worker.naming.type_information import TypeInformation
@@ -53,8 +54,25 @@ class Destructors:
         if is_certain:
             return Certainty.CERTAIN
         # Not all at once: most classes have their destructor in the first slots.
-        are_harmless = all(self._releasing.releases(slot) is False for slot in slots)
-        return Certainty.LIKELY if are_harmless else None
+        if not all(self._releasing.releases(slot) is False for slot in slots):
+            return None
+        return None if self._has_destructor_pair(table, slots) else Certainty.LIKELY
+
+    def _has_destructor_pair(self, table: int, slots: list[int]) -> bool:
+        """Whether a function does what destructors do, however they release memory.
+
+        The deleting one calls the one in the slot before it, and both set the object's
+        pointer to the table (Itanium C++ ABI, 2.5.2 and 2.6.2), unless there is nothing
+        to do and the first one just returns. Other functions may do so, too: then
+        nothing is claimed of a class that does lack a destructor.
+        """
+        for before, slot in zip([table, *slots], slots, strict=False):
+            code = read_code(self._modules, slot)
+            if code is None or code.does_nothing():
+                return True
+            if np.isin([before, table], code.distant_targets()).any():
+                return True
+        return False
 
     def _has_harmless_name(self, function: int) -> bool | None:
         """Whether the name of a function is not a destructor's; None: it has none."""

@@ -19,6 +19,7 @@ CALL, JUMP = 0xE8, 0xE9
 INDIRECT_JUMP = b"\xff\x25"
 MARK_OF_TARGETS = b"\xf3\x0f\x1e\xfa"
 """endbr64, which may stand before everything that is jumped to."""
+RETURN = b"\xc3"
 STUB_BYTES = 16
 
 
@@ -45,6 +46,10 @@ class Code:
         data = np.frombuffer(self.data, np.uint8)[: len(behind)]
         found: list[int] = np.unique(behind[np.isin(data, operations)]).tolist()
         return found
+
+    def does_nothing(self) -> bool:
+        """Whether the function returns at once."""
+        return self.data.removeprefix(MARK_OF_TARGETS).startswith(RETURN)
 
     def jumps_out(self, modules: Modules) -> list[int]:
         """Return the functions that this one jumps to, stubs left out."""
