@@ -31,7 +31,6 @@ def find_names(
     infos = [information.read(int(behind[row])) for row in rows]
     return Names(
         table=words[rows],
-        information=behind[rows],
         class_name=tuple(_name(info) for info in infos),
         base_name=tuple(_base_name(info, information) for info in infos),
     )

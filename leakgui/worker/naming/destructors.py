@@ -31,7 +31,6 @@ class Destructors:
 
     def __init__(self, modules: Modules, information: TypeInformation) -> None:
         self._modules = modules
-        self._information = information
         tables = information.describing_tables
         # The classes that describe classes declare their virtual destructor first, so
         # that slot 1 is the deleting one (Itanium C++ ABI, 2.5.2 and 2.9.5).

@@ -21,8 +21,6 @@ class Names:
 
     table: U64
     """Addresses of virtual tables as they stand in objects, sorted, no two equal."""
-    information: U64
-    """Address of the type information of each table."""
     class_name: tuple[str, ...]
     """Demangled and printable, one a table."""
     base_name: tuple[str, ...]

@@ -19,7 +19,6 @@ from tests.unit.worker.naming_scenes import MODULE, PAGE, STATES, Scene
 TABLE, OTHER_TABLE = MODULE + 0x100, MODULE + 0x200
 NAMES = Names(
     table=np.array([TABLE, OTHER_TABLE], np.uint64),
-    information=np.zeros(2, np.uint64),
     class_name=("zoo::Duck", "zoo::Duck"),
     base_name=("", ""),
 )
