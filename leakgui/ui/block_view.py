@@ -70,6 +70,9 @@ class BlockView(QWidget):
         head.addWidget(self._back)
         head.addWidget(self._field, 1)
         self._tabs.setDocumentMode(True)
+        policy = self._tabs.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # a reason stays at the top
+        self._tabs.setSizePolicy(policy)
         self._tabs.addTab(self._dump, self.tr("Contents"))
         self._tabs.addTab(self._from, "")
         self._tabs.addTab(self._to, "")

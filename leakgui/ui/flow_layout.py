@@ -59,13 +59,33 @@ class FlowLayout(QLayout):
         """Give every item its place; return how high that is."""
         margins = self.contentsMargins()
         room = rect.marginsRemoved(margins)
-        left, top, line = room.left(), room.top(), 0
-        for item in self._shown():
-            size = item.sizeHint()
-            if line and left + size.width() > room.right() + 1:
-                left, top, line = room.left(), top + line + self._space // 2, 0
+        top, gap = room.top(), 0
+        for line in self._lines(room.width()):
+            height = max(item.sizeHint().height() for item in line)
+            top += gap
             if not is_trial:
-                item.setGeometry(QRect(QPoint(left, top), size))
+                self._place(line, QRect(room.left(), top, room.width(), height))
+            top, gap = top + height, self._space // 2
+        return top - rect.top() + margins.bottom()
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        """Break the items into lines; one that is wider than all has its own."""
+        lines: list[list[QLayoutItem]] = []
+        left = 0
+        for item in self._shown():
+            wide = item.sizeHint().width()
+            if not lines or left + wide > width:
+                lines.append([])
+                left = 0
+            lines[-1].append(item)
+            left += wide + self._space
+        return lines
+
+    def _place(self, line: list[QLayoutItem], room: QRect) -> None:
+        """Put items beside each other, each in the middle of the line's height."""
+        left = room.left()
+        for item in line:
+            size = item.sizeHint()
+            top = room.top() + (room.height() - size.height()) // 2
+            item.setGeometry(QRect(QPoint(left, top), size))
             left += size.width() + self._space
-            line = max(line, size.height())
-        return top + line - rect.top() + margins.bottom()

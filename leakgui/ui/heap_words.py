@@ -131,8 +131,8 @@ def _unconfirmed(heap: Heap) -> list[str]:
         return []
     return [
         tr(
-            "{count} blocks, {size}, looked lost in the second look only; they may be "
-            "on their way from one place to another and count as reachable."
+            "{count} blocks, {size}, seemed lost in the second look only: lost since "
+            "the first, or on their way somewhere. Here they count as reachable."
         ).format(
             count=format_count(leaked.unconfirmed),
             size=format_bytes(leaked.unconfirmed_bytes),

@@ -27,6 +27,7 @@ LEAST_WIDTH = 250
 HEAP_WIDTH = 345
 """From here on there is room for the column of what is lost."""
 LOST = 3
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _NUMBER = int(Qt.ItemDataRole.UserRole)
 _TEXT = _NUMBER + 1
 
@@ -150,7 +151,7 @@ class SnapshotList(QWidget):
             0, printable(heading.note) or moment.isoformat(sep=" ", timespec="seconds")
         )
         for place in (1, 2, LOST):
-            item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(place, _RIGHT)
         if before is not None and heading.rss_bytes is not None:
             change = heading.rss_bytes - before
             item.setText(2, format_change(change, "bytes"))
