@@ -33,7 +33,8 @@ def print_heap(heap: Heap) -> None:
     if heap.groups is not None:
         sums = sum_by_type(heap.groups)
         _print_largest(say("LARGEST LOST"), sums, sums.lost, sums.lost_bytes)
-        _print_largest(say("LARGEST IN USE"), sums, sums.count, sums.bytes)
+        held, held_bytes = sums.count - sums.lost, sums.bytes - sums.lost_bytes
+        _print_largest(say("LARGEST NOT LOST"), sums, held, held_bytes)
     for note in heap.notes:
         print_message(f"  {printable(note)}")
 

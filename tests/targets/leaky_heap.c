@@ -12,22 +12,29 @@
 
 enum { KEPT = 300, LOST = 1000, HELD = 500, ROOM = 100000 };
 
-static void *table[ROOM];
+static void *volatile table[ROOM];
 static int filled;
 
 __attribute__((noinline)) static void keep(int count) {
     while (count-- > 0 && filled < ROOM) table[filled++] = calloc(1, 64);
 }
 
-__attribute__((noinline)) static void lose(void) {
-    for (int i = 0; i < LOST; i++) {
-        void *volatile *leader = malloc(128);
-        memset((void *)leader, 0, 128);
-        if (i < HELD) {
-            leader[3] = malloc(40);
-            memset(leader[3], 0, 40);
-        }
+__attribute__((noinline)) static void **take(int holds_another) {
+    void **leader = malloc(128);
+    memset(leader, 0, 128);
+    if (holds_another) {
+        leader[3] = malloc(40);
+        memset(leader[3], 0, 40);
     }
+    return leader;
+}
+
+static void lose(void) {
+    for (int i = 0; i < LOST; i++) take(i < HELD);
+    /* Whatever registers and stack still know is now of blocks that are free. */
+    void **last = take(1);
+    free(last[3]);
+    free(last);
 }
 
 /* What is left of addresses below the stack pointer would keep blocks reachable. */
