@@ -2,8 +2,9 @@
 
 from leakgui.worker.holding.holders import HolderRow, find_holders
 from leakgui.worker.holding.neighbours import Reference, referrers, targets
-from leakgui.worker.holding.paths import Step, path_to
+from leakgui.worker.holding.paths import path_to
 from leakgui.worker.holding.retaining import Retained, retained_by_lost
+from leakgui.worker.holding.steps import Step
 
 __all__ = [
     "HolderRow",

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from leakgui.worker.giving_up import Cancelled, never
+from leakgui.worker.blocks.block_map import BlockMap, map_blocks
+from leakgui.worker.giving_up import Cancelled, never, stop_if
+from leakgui.worker.holding.steps import Step, read_step
+from leakgui.worker.holding.tree import NO_PARENT, Tree, grow, new_tree, start
 from leakgui.worker.image import Image
+from leakgui.worker.marking.marking import cut
 from leakgui.worker.roots.table import Roots
 from leakgui.worker.walked import Walk
 
+SLICE_BLOCKS = 200_000
+MOST_STEPS = 1_000
+"""Of a longer path only the end is returned."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One pointer of a path: where it lies, and where it leads."""
 
-    address: int
-    """Of the word that holds the pointer; the number of a register for one."""
-    kind: int | None
-    """A ``RootKind`` for the first step; ``None`` where the word lies in a block."""
-    tid: int
-    """The thread of the root, or -1."""
-    module: int
-    """The module of the root, or -1."""
-    source: int
-    """Address of the block in which the word lies; 0 for a root."""
-    offset: int
-    """Where in the block the word lies, in bytes."""
-    target: int
-    """Address of the block to which the pointer leads."""
-    into: int
-    """Where in that block it leads, in bytes."""
+class Paths:
+    """Shortest paths to all blocks that are reachable, by one search in breadth."""
+
+    def __init__(
+        self,
+        image: Image,
+        walk: Walk,
+        roots: Roots,
+        cancelled: Cancelled = never,
+        until: int = -1,
+    ) -> None:
+        self._image, self._roots = image, roots
+        self.blocks: BlockMap = map_blocks(image, walk)
+        self._tree: Tree = new_tree(self.blocks)
+        start(self.blocks, cut(roots), self._tree)
+        while grow(self.blocks, self._tree, SLICE_BLOCKS, until):
+            stop_if(cancelled)
+
+    def find(self, granule: int) -> tuple[Step, ...]:
+        """Return the steps to a block, the root first; none where no path leads."""
+        steps: list[Step] = []
+        while len(steps) < MOST_STEPS:
+            place = self._tree.place_to(self.blocks, granule)
+            if place == NO_PARENT:
+                return ()
+            step = read_step(self._image, self.blocks, self._roots, place)
+            steps.append(step)
+            if step.kind is not None:
+                break
+            granule = (self._image.find_word(step.source) or 0) >> 1
+        return tuple(reversed(steps))
 
 
 def path_to(
@@ -39,4 +56,7 @@ def path_to(
 
     Empty where no path leads there. Raises ``GivenUp`` when cancelled.
     """
-    raise NotImplementedError
+    place = image.find_word(address)
+    if place is None:
+        return ()
+    return Paths(image, walk, roots, cancelled, until=place >> 1).find(place >> 1)

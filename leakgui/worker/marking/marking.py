@@ -56,17 +56,23 @@ class Searching:
         self.frontier: Frontier = new_frontier(self.white)
         self._total = int(self.blocks.ranks[-1])
         self._tables = find_table_ranges(image)
-        self._pieces = cut(roots)
-        count = hands or choose_hands(self._total)
+        self.pieces: Pieces = cut(roots)
+        self.hands: int = hands or choose_hands(self._total)
         self._hands = [
-            new_hand(number, count, self.frontier) for number in range(count)
+            new_hand(number, self.hands, self.frontier) for number in range(self.hands)
         ]
 
     def start_from(self, found: Bits) -> None:
         """Take these blocks as reached, to be searched next."""
         self.white &= ~found
         np.bitwise_or(self.frontier.waiting, found, out=self.frontier.waiting)
-        self.frontier.dirty[:] = 1
+        self.frontier.dirty[:] = np.uint64(1)
+
+    def go_on_from(self, reached: Bits, found: Bits) -> None:
+        """Take up a search that reached some blocks, and found others since."""
+        self.white &= ~reached
+        self.frontier.next_piece[0] = len(self.pieces.first) + 1
+        self.start_from(found)
 
     def spread(
         self, progress: Progress, cancelled: Cancelled, *, is_definite: bool
@@ -76,7 +82,7 @@ class Searching:
             Search(
                 self.blocks,
                 self._tables,
-                self._pieces,
+                self.pieces,
                 self.frontier,
                 hand,
                 int(is_definite),
