@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from leakgui.model.columns import I64
-from leakgui.worker.blocks.compiling import maker, part
+from leakgui.worker.blocks.compiling import kernel, maker, part
 from leakgui.worker.blocks.machine import count_ones, lowest_one
 from leakgui.worker.image import Bits
 
@@ -30,7 +30,7 @@ def count_before(bits: Bits) -> I64:
     return counts
 
 
-@part
+@kernel
 def rank_of(bits: Bits, counts: I64, granule: int) -> int:
     """Return how many bits are set before a granule that lies in the bitmap."""
     word = granule >> 6
@@ -58,7 +58,7 @@ def list_set(bits: Bits) -> I64:
     return found
 
 
-@part
+@kernel
 def is_set(bits: Bits, granule: int) -> bool:
     """Whether the bit of a granule that lies in the bitmap is set."""
     return bits[granule >> 6] >> np.uint64(granule & 63) & np.uint64(1) != 0

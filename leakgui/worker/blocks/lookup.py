@@ -164,7 +164,7 @@ def is_page_present(blocks: BlockMap, place: int) -> bool:
     return blocks.present[page >> 3] >> np.uint8(page & 7) & 1 != 0
 
 
-@part
+@kernel
 def is_start(blocks: BlockMap, granule: int) -> bool:
     """Whether a block begins in a granule of a segment."""
     return is_set(blocks.starts, granule)

@@ -15,12 +15,11 @@ from leakgui.worker.blocks.compiling import kernel, part
 from leakgui.worker.blocks.lookup import (
     follow_one,
     is_page_present,
-    is_start,
     usable_bytes,
     usable_in_row,
 )
 from leakgui.worker.blocks.machine import lowest_one
-from leakgui.worker.holding.steps import Step, read_step
+from leakgui.worker.holding.steps import Step, find_block, read_step
 from leakgui.worker.image import Image
 from leakgui.worker.marking.marking import cut
 from leakgui.worker.marking.spreading import Pieces
@@ -69,14 +68,6 @@ def targets(
     count = int(_scan_block(blocks, granule, places))
     found = places[: min(count, most)].tolist()
     return tuple(read_step(image, blocks, roots, place) for place in found), count
-
-
-def find_block(image: Image, blocks: BlockMap, address: int) -> int:
-    """Return the granule of the block that begins at an address, or -1."""
-    place = image.find_word(address)
-    if place is None or address % 16 or not is_start(blocks, place >> 1):
-        return -1
-    return place >> 1
 
 
 class Wanted(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leakgui.worker.blocks.block_map import BlockMap, map_blocks
 from leakgui.worker.giving_up import Cancelled, never, stop_if
-from leakgui.worker.holding.steps import Step, read_step
+from leakgui.worker.holding.steps import Step, find_block, read_step
 from leakgui.worker.holding.tree import NO_PARENT, Tree, grow, new_tree, start
 from leakgui.worker.image import Image
 from leakgui.worker.marking.marking import cut
@@ -56,7 +56,7 @@ def path_to(
 
     Empty where no path leads there. Raises ``GivenUp`` when cancelled.
     """
-    place = image.find_word(address)
-    if place is None:
+    granule = find_block(image, map_blocks(image, walk), address)
+    if granule < 0:
         return ()
-    return Paths(image, walk, roots, cancelled, until=place >> 1).find(place >> 1)
+    return Paths(image, walk, roots, cancelled, until=granule).find(granule)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leakgui.worker.blocks.block_map import BlockMap
-from leakgui.worker.blocks.lookup import address_of, follow_one
+from leakgui.worker.blocks.lookup import address_of, follow_one, is_start
 from leakgui.worker.image import Image
 from leakgui.worker.roots.table import Roots
 
@@ -89,3 +89,11 @@ def _find_root(roots: Roots, place: int) -> tuple[int | None, int, int]:
     if row < 0 or place >= int(ranges.end_word[row]):
         return None, -1, -1
     return int(ranges.kind[row]), int(ranges.tid[row]), int(ranges.module[row])
+
+
+def find_block(image: Image, blocks: BlockMap, address: int) -> int:
+    """Return the granule of the block that begins at an address, or -1."""
+    place = image.find_word(address)
+    if place is None or address % 16 or not is_start(blocks, place >> 1):
+        return -1
+    return place >> 1

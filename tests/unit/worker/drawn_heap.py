@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,8 +57,8 @@ class Plan:
 def parse(text: str) -> Plan:
     """Read a drawing."""
     plan = Plan()
-    for line in text.splitlines():
-        line = line.split("#")[0].strip()
+    for whole in text.splitlines():
+        line = whole.split("#")[0].strip()
         if "->" in line:
             _read_chain(plan, line)
         elif "=" in line:
@@ -76,7 +77,7 @@ def _read_chain(plan: Plan, line: str) -> None:
     for end in ends:
         if end["name"] != "root":
             plan.sizes.setdefault(end["name"], DEFAULT_BYTES)
-    for source, target in zip(ends, ends[1:], strict=False):
+    for source, target in pairwise(ends):
         at = int(source["at"]) if source["at"] else None
         plan.point(source["name"], at, target["name"], int(target["into"] or 0))
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakgui.worker.blocks.block_map import map_blocks
 from leakgui.worker.blocks.bits import list_set
+from leakgui.worker.blocks.block_map import map_blocks
 from leakgui.worker.blocks.measuring import locate, measure
 from leakgui.worker.marking.marking import mark
 from leakgui.worker.walked import SizeRule

@@ -1,4 +1,4 @@
-"""Random heaps: the kernels say what the definition says, with any number of threads."""
+"""Random heaps: the kernels find what the definition says, with any threads."""
 
 from __future__ import annotations
 
