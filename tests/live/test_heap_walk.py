@@ -78,7 +78,7 @@ def test_nothing_is_missed_while_it_runs(
             strange = [size for size in found.others if size not in own]
             assert not found.missing
             assert not found.wrong_sizes
-            assert len(strange) <= THREADS
+            assert len(strange) <= 2 * THREADS  # realloc has two for a moment
         assert heap.end() == 0
 
 

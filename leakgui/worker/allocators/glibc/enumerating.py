@@ -5,23 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from leakgui.model.columns import I64
+from leakgui.worker.allocators.glibc.anonymous import find_spans
 from leakgui.worker.allocators.glibc.caches import Caches, Owners
 from leakgui.worker.allocators.glibc.checking import WalkedArena
-from leakgui.worker.allocators.glibc.chunks import TALLIES, Tally
+from leakgui.worker.allocators.glibc.chunks import TALLIES
 from leakgui.worker.allocators.glibc.finding import find_ranges
+from leakgui.worker.allocators.glibc.headers import mark_mapped
 from leakgui.worker.allocators.glibc.labels import find_labels
 from leakgui.worker.allocators.glibc.layouts import CACHE_LAYOUTS
 from leakgui.worker.allocators.glibc.main_heap import MainHeap, walk_main
-from leakgui.worker.allocators.glibc.mapped import (
-    Mapped,
-    find_addresses,
-    find_mapped,
-    mark_mapped,
-)
+from leakgui.worker.allocators.glibc.mapped import Mapped, find_mapped
 from leakgui.worker.allocators.glibc.par import add
 from leakgui.worker.allocators.glibc.parts import Found, Malloc, find_places
 from leakgui.worker.allocators.glibc.reporting import report
-from leakgui.worker.allocators.glibc.anonymous import find_spans
 from leakgui.worker.allocators.glibc.walking import Walker
 from leakgui.worker.giving_up import Cancelled, Progress
 from leakgui.worker.image import Image
@@ -78,15 +74,7 @@ def _walk_mapped(walker: Walker, found: Found) -> tuple[Mapped, I64]:
     tail = found.mallocs[0].layout.mapped_tail
     mapped = find_mapped(image, ranges, tail, add(list(found.expected)))
     counts = np.zeros(TALLIES, np.int64)
-    mark_mapped(
-        image.words,
-        image.present,
-        walker.starts,
-        (mapped.place, mapped.bytes),
-        find_addresses(image, mapped.place),
-        tail,
-        counts,
-    )
+    mark_mapped(image.words, image.present, walker.starts, mapped.table, tail, counts)
     return mapped, counts
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from leakgui.worker.allocators.glibc.anonymous import Span, find_spans, is_anonymous
 from leakgui.worker.allocators.glibc.chunks import count_resident
 from leakgui.worker.allocators.glibc.mapped import scan_headers
 from leakgui.worker.allocators.glibc.par import find_expected
@@ -18,7 +19,6 @@ from leakgui.worker.allocators.glibc.parts import (
 )
 from leakgui.worker.allocators.glibc.ring import find_heaps
 from leakgui.worker.allocators.glibc.signature import find_mallocs
-from leakgui.worker.allocators.glibc.anonymous import Span, find_spans, is_anonymous
 from leakgui.worker.image import PAGE_BYTES, WORD_BYTES, Image
 
 
@@ -77,10 +77,10 @@ def _claim(malloc: Malloc, spans: list[Span], claims: Claims) -> int:
 
 
 def _count_mapped(image: Image, spans: list[Span], claims: Claims, tail: int) -> int:
-    place, size = scan_headers(image, find_ranges(image, spans, claims), tail)
+    table = scan_headers(image, find_ranges(image, spans, claims), tail)
     return sum(
         count_resident(image.present, first, first + length // WORD_BYTES)
-        for first, length in zip(place.tolist(), size.tolist(), strict=True)
+        for first, length, _ in table.tolist()
     )
 
 

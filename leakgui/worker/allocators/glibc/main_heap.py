@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from leakgui.model.columns import I64
+from leakgui.worker.allocators.glibc.anonymous import Span, find_spans
 from leakgui.worker.allocators.glibc.chunks import Ending, find_chain
 from leakgui.worker.allocators.glibc.parts import Arena, Malloc, Piece, find_places
-from leakgui.worker.allocators.glibc.anonymous import Span, find_spans
 from leakgui.worker.allocators.glibc.walking import Walked, Walker
 from leakgui.worker.image import PAGE_BYTES
 
@@ -129,7 +129,7 @@ def _find_start(
     if places is None:
         return None
     first, last = places
-    top = first + (whole.top - after) // 8 if whole.top > after else -1
+    top = first + (whole.top - after) // 8 if whole.top >= after else -1
     span = (first, last, step)
     place = find_chain(walker.image.words, walker.image.present, span, top, budget)
     return None if place < 0 else after + (place - first) * 8

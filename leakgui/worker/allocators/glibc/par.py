@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from leakgui.model.columns import I64, U64
+from leakgui.worker.allocators.glibc.anonymous import Span
 from leakgui.worker.allocators.glibc.layouts import PAR_LAYOUTS, ParLayout
 from leakgui.worker.allocators.glibc.parts import Expected, Malloc, find_places
-from leakgui.worker.allocators.glibc.anonymous import Span
 from leakgui.worker.image import PAGE_BYTES, Image
 
 _DEFAULT_LIMIT = 65536

@@ -13,10 +13,11 @@ from leakgui.worker.allocators.glibc import caches as cached
 from leakgui.worker.allocators.glibc.caches import Caches
 from leakgui.worker.allocators.glibc.checking import WalkedArena
 from leakgui.worker.allocators.glibc.chunks import Tally
-from leakgui.worker.allocators.glibc.mapped import Mapped, find_addresses
+from leakgui.worker.allocators.glibc.headers import BYTES, PLACE
+from leakgui.worker.allocators.glibc.mapped import Mapped
 from leakgui.worker.allocators.glibc.parts import Found
 from leakgui.worker.allocators.glibc.walking import Walker
-from leakgui.worker.image import WORD_BYTES
+from leakgui.worker.image import WORD_BYTES, Image
 from leakgui.worker.walked import SizeRule, Walk
 
 
@@ -32,9 +33,7 @@ def report(
     most = len(walker.image.words) * WORD_BYTES
     problems = _find_problems(walker, arenas, mapped[0], caches)
     table = _tabulate(arenas, mapped[0], rows, most)
-    known = sum(entry.known_bytes(most) for entry in arenas) + int(
-        mapped[0].bytes.sum()
-    )
+    known = sum(entry.known_bytes(most) for entry in arenas) + mapped[0].bytes
     walked = float((table.walked_share * table.system_bytes).sum())
     starts, ends = _find_areas(walker, arenas, mapped[0])
     has_tail = found.mallocs[0].layout.mapped_tail
@@ -80,7 +79,7 @@ def _tabulate(
     return Arenas(
         address=np.array([*(entry.arena.address for entry in arenas), 0], np.uint64),
         label=TextColumn.of(labels),
-        system_bytes=np.array([*systems, int(mapped.bytes.sum())], np.uint64),
+        system_bytes=np.array([*systems, mapped.bytes], np.uint64),
         in_use=rows[:, Tally.IN_USE].copy(),
         in_use_bytes=rows[:, Tally.IN_USE_BYTES].astype(np.uint64),
         free=rows[:, Tally.FREE].copy(),
@@ -110,14 +109,20 @@ def _find_areas(
     headers, which are the last bytes of the block before: no pointers of the program.
     """
     taken = np.array(walker.claims.taken(), np.int64).reshape(-1, 2)
-    begin = find_addresses(walker.image, mapped.place)
-    mains = [entry for entry in arenas if entry.arena.is_main]
-    records = np.array([entry.arena.address for entry in mains], np.int64)
-    sizes = np.array([entry.malloc.layout.size for entry in mains], np.int64)
-    starts = np.concatenate([taken[:, 0], begin, records])
-    ends = np.concatenate([taken[:, 1], begin + mapped.bytes, records + sizes])
+    begin = _find_addresses(walker.image, mapped.table[:, PLACE])
+    starts = np.concatenate([taken[:, 0], begin])
+    ends = np.concatenate([taken[:, 1], begin + mapped.table[:, BYTES]])
     order = np.argsort(starts)
     return starts[order].astype(np.uint64), ends[order].astype(np.uint64)
+
+
+def _find_addresses(image: Image, places: I64) -> I64:
+    """Return the addresses of places in ``Image.words``, all at once."""
+    segments = image.segments
+    row = np.searchsorted(segments.first_word, places, "right") - 1
+    inside = (places - segments.first_word[row]) * WORD_BYTES
+    addresses: I64 = segments.start[row].astype(np.int64) + inside
+    return addresses
 
 
 def _find_problems(
