@@ -24,6 +24,7 @@ from leakgui.probe.freezing.system_calls import (
     address_of,
     map_file,
     populate,
+    read_at,
     read_ranges,
 )
 
@@ -52,11 +53,15 @@ class _Span(NamedTuple):
     """Our address of it minus the target's."""
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """What is copied by one call: pairs of address and length, ours and theirs."""
 
     local: array[int]
     remote: array[int]
+
+
+ReadBatch = Callable[[Batch], int]
+"""Copies a batch and returns how many bytes came before a page was not readable."""
 
 
 def merge_ranges(ranges: Iterable[tuple[int, int]], gap: int) -> Ranges:
@@ -120,10 +125,12 @@ class Destination:
             place += 1
         return found
 
-    def copy(self, pid: int, runs: Runs) -> Ranges:
+    def copy(self, read: ReadBatch, runs: Runs) -> Ranges:
         """Copy these pages of a process; returns the ranges that were not readable.
 
-        Only what was covered is copied. Raises:
+        Only what was covered is copied. ``read`` is one of the two ways below.
+
+        Raises:
             ProcessLookupError: it is gone.
             PermissionError: it may not be read.
         """
@@ -133,7 +140,7 @@ class Destination:
             for batch in _batches(_cut(clip(runs, [(span.begin, span.end)])), span)
         )
         is_much = runs.total_bytes > _MOST_BYTES_AT_ONCE
-        work = [_Copier(pid, batches) for _ in range(_copiers() if is_much else 1)]
+        work = [_Copier(read, batches) for _ in range(_copiers() if is_much else 1)]
         for copier in work[1:]:
             copier.start()
         work[0].run()
@@ -143,11 +150,11 @@ class Destination:
 class _Shared:
     """Hands out batches to several threads, each once."""
 
-    def __init__(self, batches: Iterator[_Batch]) -> None:
+    def __init__(self, batches: Iterator[Batch]) -> None:
         self._batches = batches
         self._lock = threading.Lock()
 
-    def take(self) -> _Batch | None:
+    def take(self) -> Batch | None:
         with self._lock:
             return next(self._batches, None)
 
@@ -155,16 +162,16 @@ class _Shared:
 class _Copier(threading.Thread):
     """Copies batches until none is left; the kernel works, not the interpreter."""
 
-    def __init__(self, pid: int, batches: _Shared) -> None:
+    def __init__(self, read: ReadBatch, batches: _Shared) -> None:
         super().__init__(daemon=True)
-        self._pid, self._batches = pid, batches
+        self._read, self._batches = read, batches
         self._failed: Ranges = []
         self._error: OSError | None = None
 
     def run(self) -> None:
         try:
             while (batch := self._batches.take()) is not None:
-                self._failed += copy_batch(self._pid, batch)
+                self._failed += copy_batch(self._read, batch)
         except OSError as error:
             self._error = error
 
@@ -181,6 +188,48 @@ def _copiers() -> int:
     return min(COPIERS, len(os.sched_getaffinity(0)))
 
 
+def read_process(pid: int) -> ReadBatch:
+    """Return the fast way, process_vm_readv(2).
+
+    It pins what it reads, so pages that a fork still shares with its parent would
+    be copied for the fork first, each by a fault (mm/gup.c, gup_must_unshare).
+    """
+
+    def read(batch: Batch) -> int:
+        count = len(batch.remote) // 2
+        local, remote = address_of(batch.local), address_of(batch.remote)
+        return _bytes_read(read_ranges, pid, local, remote, count)
+
+    return read
+
+
+def read_memory_file(file: int) -> ReadBatch:
+    """Return the way that shares pages: an open /proc/PID/mem (proc(5))."""
+
+    def read(batch: Batch) -> int:
+        done = 0
+        for at in range(0, len(batch.remote), 2):
+            ours, size = batch.local[at : at + 2]
+            place = batch.remote[at]
+            got = _bytes_read(read_at, file, ours, size, place)
+            done += got
+            if got < size:
+                break
+        return done
+
+    return read
+
+
+def _bytes_read(call: Callable[..., int], *arguments: int) -> int:
+    """Return what a call says, or 0 where not even the first page is readable."""
+    try:
+        return call(*arguments)
+    except OSError as error:
+        if error.errno in {errno.EFAULT, errno.EIO}:
+            return 0
+        raise
+
+
 def _cut(runs: Runs) -> Runs:
     """Cut long runs so that threads share the work evenly."""
     if not runs.start or max(map(sub, runs.end, runs.start)) <= _LONGEST_PIECE:
@@ -194,7 +243,7 @@ def _cut(runs: Runs) -> Runs:
     return cut
 
 
-def _batches(runs: Runs, span: _Span) -> Iterator[_Batch]:
+def _batches(runs: Runs, span: _Span) -> Iterator[Batch]:
     """Yield calls of at most so many pieces and bytes each."""
     sizes = array("Q", map(sub, runs.end, runs.start))
     totals = array("Q", accumulate(sizes))
@@ -204,7 +253,7 @@ def _batches(runs: Runs, span: _Span) -> Iterator[_Batch]:
         last = min(max(full, first + 1), first + _MOST_VECTORS)
         theirs, lengths = runs.start[first:last], sizes[first:last]
         ours = array("Q", map(add, theirs, repeat(span.shift)))
-        yield _Batch(_pair(ours, lengths), _pair(theirs, lengths))
+        yield Batch(_pair(ours, lengths), _pair(theirs, lengths))
         first, done = last, totals[last - 1]
 
 
@@ -215,11 +264,11 @@ def _pair(addresses: array[int], lengths: array[int]) -> array[int]:
     return pairs
 
 
-def copy_batch(pid: int, batch: _Batch) -> Ranges:
+def copy_batch(read: ReadBatch, batch: Batch) -> Ranges:
     """Copy one batch; returns the ranges of pages that could not be read."""
     failed: Ranges = []
     while batch.remote:
-        copied = _read(pid, batch)
+        copied = read(batch)
         batch = _skip(batch, copied)
         if not batch.remote:
             break
@@ -230,22 +279,11 @@ def copy_batch(pid: int, batch: _Batch) -> Ranges:
     return merge_ranges(failed, 1)
 
 
-def _read(pid: int, batch: _Batch) -> int:
-    try:
-        count = len(batch.remote) // 2
-        local, remote = address_of(batch.local), address_of(batch.remote)
-        return read_ranges(pid, local, remote, count)
-    except OSError as error:
-        if error.errno in {errno.EFAULT, errno.EIO}:
-            return 0
-        raise
-
-
 def _rest_of_page(remote: array[int]) -> int:
     return min(int(remote[1]), PAGE - remote[0] % PAGE)
 
 
-def _skip(batch: _Batch, size: int) -> _Batch:
+def _skip(batch: Batch, size: int) -> Batch:
     """Return what is left of a batch behind so many bytes."""
     piece = 0
     while piece < len(batch.remote) and batch.remote[piece + 1] <= size:
@@ -256,4 +294,4 @@ def _skip(batch: _Batch, size: int) -> _Batch:
         for pairs in (local, remote):
             pairs[0] += size
             pairs[1] -= size
-    return _Batch(local, remote)
+    return Batch(local, remote)

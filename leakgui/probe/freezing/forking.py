@@ -20,6 +20,7 @@ from leakgui.probe.freezing.system_calls import ptrace
 from leakgui.probe.freezing.tracing import (
     OPTION_EXITKILL,
     SETOPTIONS,
+    read_state,
     wait_for_stop,
 )
 
@@ -58,6 +59,12 @@ def fork_target(carrier: Carrier, entrance: Entrance) -> Fork:
     if answer <= 0 or not born:
         raise NotInjected(os.strerror(-answer) if -4096 < answer < 0 else "")
     return Fork(born[0], answer)
+
+
+def refuse_dead(fork: Fork) -> None:
+    """Raise ``ProcessLookupError`` where the child was killed: it reads as nothing."""
+    if read_state(fork.pid) != b"t":
+        raise ProcessLookupError
 
 
 def kill_fork(fork: Fork) -> None:

@@ -11,12 +11,18 @@ from array import array
 from collections.abc import Callable
 from typing import NamedTuple
 
-from leakgui.probe.freezing.copying import Destination, Ranges
+from leakgui.probe.freezing.copying import (
+    Destination,
+    Ranges,
+    read_memory_file,
+    read_process,
+)
 from leakgui.probe.freezing.forking import (
     Fork,
     collect_fork,
     fork_target,
     kill_fork,
+    refuse_dead,
 )
 from leakgui.probe.freezing.fuse import Fuse
 from leakgui.probe.freezing.injecting import Carrier, NotInjected, find_carrier
@@ -32,7 +38,7 @@ from leakgui.probe.freezing.self_restoring import (
 )
 from leakgui.probe.freezing.state_format import find_state_format
 from leakgui.probe.freezing.tracing import NotStopped, StoppedThreads
-from leakgui.probe.procfs import read_file, read_start
+from leakgui.probe.procfs import opened_file, read_file, read_start
 from leakgui.texts import say
 
 STOP_PATIENCE_S = 0.5
@@ -157,9 +163,9 @@ class Freezer:
         kept, registers, vectors = _read_threads(tids)
         self._destination.cover(plan.ranges)
         fork = self._try_fork(held, maps, tids) if self._order.may_fork else None
-        failed = self._destination.copy(pid, plan.shared)
+        failed = self._destination.copy(read_process(pid), plan.shared)
         if fork is None:
-            failed += self._destination.copy(pid, plan.private)
+            failed += self._destination.copy(read_process(pid), plan.private)
         report = Report(
             maps=maps,
             held=runs,
@@ -205,7 +211,10 @@ class Freezer:
         """Copy from the child at leisure, and let nothing of it stay."""
         try:
             self._tell(plan.total_bytes, 2 * plan.total_bytes)
-            return self._destination.copy(fork.pid, plan.private)
+            with opened_file(f"/proc/{fork.pid}/mem") as memory:
+                failed = self._destination.copy(read_memory_file(memory), plan.private)
+            refuse_dead(fork)
+            return failed
         finally:
             kill_fork(fork)
             if not self._collect(fork):

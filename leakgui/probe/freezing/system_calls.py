@@ -38,6 +38,7 @@ def _library() -> ctypes.CDLL:
         ("ptrace", ctypes.c_long, (ctypes.c_long, ctypes.c_int, address, word)),
         ("process_vm_readv", ctypes.c_ssize_t, _VM_ARGUMENTS),
         ("process_vm_writev", ctypes.c_ssize_t, _VM_ARGUMENTS),
+        ("pread64", ctypes.c_ssize_t, (ctypes.c_int, address, word, ctypes.c_long)),
         ("mmap", ctypes.c_ssize_t, _MAP_ARGUMENTS),
         ("munmap", ctypes.c_int, (address, ctypes.c_size_t)),
         ("madvise", ctypes.c_int, (address, ctypes.c_size_t, ctypes.c_int)),
@@ -94,6 +95,11 @@ def read_ranges(pid: int, local: int, remote: int, count: int) -> int:
     return _checked(
         _library().process_vm_readv(pid, local, count, remote, count, 0),
     )
+
+
+def read_at(file: int, local: int, size: int, place: int) -> int:
+    """Read from a place in an open file to an address of ours, pread(2)."""
+    return _checked(_library().pread64(file, local, size, place))
 
 
 def read_memory(pid: int, address: int, size: int) -> bytes:

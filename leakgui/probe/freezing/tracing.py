@@ -29,6 +29,8 @@ EVENT_CLONE, EVENT_EXEC, EVENT_STOP = 3, 4, 128
 WALL = 0x40000000
 """linux/wait.h, __WALL: threads and clones, too."""
 
+_LOOK = WALL | os.WEXITED | os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+
 _STOP_SIGNALS = frozenset(
     (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 )
@@ -103,7 +105,7 @@ class StoppedThreads:
             except ProcessLookupError:
                 continue
             except PermissionError:
-                if _is_ending(tid):
+                if read_state(tid) in {b"Z", b"X"}:
                     self._stopped.add(tid)  # a dead first thread: still, for good
                     continue
                 if find_tracer(tid) != os.getpid():
@@ -213,16 +215,26 @@ def wait_for_stop(tid: int, patience_s: float) -> int:
 
 
 def _wait_for_any() -> tuple[int | None, int]:
-    """Return a thread and its status; 0 for nothing yet, None for no thread at all."""
+    """Return a thread and its status; 0 for nothing yet, None for no thread at all.
+
+    A signal on its way is only looked at, not collected: the kernel forgets it with
+    the collected status (kernel/exit.c, wait_task_stopped), and it would be lost if
+    we were killed before we passed it on.
+    """
     try:
-        return os.waitpid(-1, WALL | os.WNOHANG)
+        seen = os.waitid(os.P_ALL, 0, _LOOK)
+        if seen is None:
+            return 0, 0
+        if seen.si_code == os.CLD_TRAPPED and not seen.si_status >> 8:
+            return seen.si_pid, seen.si_status << 8 | 0x7F
+        return os.waitpid(seen.si_pid, WALL | os.WNOHANG)
     except ChildProcessError:
         return None, 0
 
 
-def _is_ending(tid: int) -> bool:
+def read_state(tid: int) -> bytes:
+    """Return the kernel's letter for a thread (proc(5)); X where there is none."""
     try:
-        state = read_start(f"/proc/{tid}/stat").rpartition(b") ")[2][:1]
+        return read_start(f"/proc/{tid}/stat").rpartition(b") ")[2][:1]
     except OSError:
-        return True
-    return state in {b"Z", b"X"}
+        return b"X"

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 import pytest
 
 from leakgui.probe.freezing import copying
-from leakgui.probe.freezing.copying import Destination
+from leakgui.probe.freezing.copying import (
+    Destination,
+    ReadBatch,
+    read_memory_file,
+    read_process,
+)
 from leakgui.probe.freezing.pagemap import PRESENT, PageMap, Runs, clip, list_pages
 from leakgui.probe.platform import current
 from leakgui.probe.procfs import opened_file
@@ -71,8 +76,17 @@ def test_pages_that_hold_something_are_found_both_ways():
     assert list(zip(found.start, found.end, strict=True))[:2] == expected
 
 
+@pytest.fixture(params=["process", "file"])
+def read(request) -> Iterator[ReadBatch]:
+    if request.param == "process":
+        yield read_process(os.getpid())
+    else:
+        with opened_file("/proc/self/mem") as file:
+            yield read_memory_file(file)
+
+
 @pytest.mark.parametrize("is_prepared", [True, False])
-def test_a_copy_lies_at_the_addresses_of_the_original(memory, is_prepared):
+def test_a_copy_lies_at_the_addresses_of_the_original(memory, read, is_prepared):
     area = Area(4096)
     filled = {page: area.fill(page) for page in (0, 7, 8, 1000, 4095)}
     runs = runs_of(*(area.run(page, page + 1) for page in filled))
@@ -81,13 +95,13 @@ def test_a_copy_lies_at_the_addresses_of_the_original(memory, is_prepared):
         destination.prepare([(area.start, area.end)], runs, lambda _: None)
     else:
         destination.cover([(area.start, area.end)])
-    assert destination.copy(os.getpid(), runs) == []
+    assert destination.copy(read, runs) == []
     for page, data in filled.items():
         assert os.pread(memory, PAGE, area.start + page * PAGE) == data
     assert os.fstat(memory).st_blocks * 512 == PAGE * len(filled)
 
 
-def test_many_small_and_some_long_runs_are_all_copied(memory, monkeypatch):
+def test_many_small_and_some_long_runs_are_all_copied(memory, read, monkeypatch):
     monkeypatch.setattr(copying, "_LONGEST_PIECE", 5 * PAGE)
     monkeypatch.setattr(copying, "_MOST_BYTES_AT_ONCE", 64 * PAGE)
     area = Area(6000)
@@ -97,7 +111,7 @@ def test_many_small_and_some_long_runs_are_all_copied(memory, monkeypatch):
     pieces.append(area.run(4100, 6000))
     destination = Destination(memory)
     destination.cover([(area.start, area.end)])
-    assert destination.copy(os.getpid(), runs_of(*pieces)) == []
+    assert destination.copy(read, runs_of(*pieces)) == []
     for begin, end in pieces:
         for address in range(begin, end, PAGE):
             page = (address - area.start) // PAGE
@@ -106,6 +120,7 @@ def test_many_small_and_some_long_runs_are_all_copied(memory, monkeypatch):
 
 
 def test_unreadable_pages_are_told_and_the_rest_is_copied(memory):
+    read = read_process(os.getpid())  # the other way reads what is protected, too
     area = Area(8)
     filled = [area.fill(page) for page in range(8)]
     protect = ctypes.CDLL(None).mprotect
@@ -113,7 +128,7 @@ def test_unreadable_pages_are_told_and_the_rest_is_copied(memory):
         assert protect(ctypes.c_void_p(area.start + page * PAGE), PAGE, 0) == 0
     destination = Destination(memory)
     destination.cover([(area.start, area.end)])
-    failed = destination.copy(os.getpid(), runs_of(area.run(0, 8)))
+    failed = destination.copy(read, runs_of(area.run(0, 8)))
     assert failed == [area.run(2, 4), area.run(6, 7)]
     for page in (0, 1, 4, 5, 7):
         assert os.pread(memory, PAGE, area.start + page * PAGE) == filled[page]
@@ -121,13 +136,14 @@ def test_unreadable_pages_are_told_and_the_rest_is_copied(memory):
 
 
 def test_a_range_that_is_gone_is_given_up_in_one_step(memory, monkeypatch):
+    read = read_process(os.getpid())
     monkeypatch.setattr(copying, "_MOST_FAILED_PAGES", 4)
     area = Area(64)
     bounds = (area.start, area.end)
     ctypes.CDLL(None).mprotect(ctypes.c_void_p(area.start), 64 * PAGE, 0)
     destination = Destination(memory)
     destination.cover([bounds])
-    assert destination.copy(os.getpid(), runs_of(bounds)) == [bounds]
+    assert destination.copy(read, runs_of(bounds)) == [bounds]
     ctypes.CDLL(None).mprotect(ctypes.c_void_p(area.start), 64 * PAGE, 3)
 
 
@@ -140,7 +156,7 @@ def test_a_process_that_is_gone_is_said_so(memory):
     destination = Destination(memory)
     destination.cover([(area.start, area.end)])
     with pytest.raises(ProcessLookupError):
-        destination.copy(child, runs_of((area.start, area.end)))
+        destination.copy(read_process(child), runs_of((area.start, area.end)))
 
 
 def test_covering_again_maps_only_what_is_new(memory):
