@@ -53,6 +53,29 @@ def test_the_main_job_by_keys_and_clicks(desktop, target, tmp_path):
     assert tell(target, ("1",)) == "51"
 
 
+def test_a_heap_snapshot_is_agreed_to_and_the_target_runs_on(desktop, target, tmp_path):
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    program = Program(desktop, str(target.pid), env=home)
+    try:
+        program.wait_for(f"watching {target.pid}")
+        desktop.wait_for_window("leakgui")
+        program.wait_for("judged")
+        desktop.press("F6")
+        program.wait_for("would pause")
+        desktop.wait_for_window("Heap snapshot")
+        desktop.press("Return")
+        program.wait_for("snapshot 1 taken", 60)
+        assert tell(target, ("5",)) == "5"
+        desktop.press("ctrl+q")
+        assert program.end() == 0
+    finally:
+        program.kill()
+    (recording,) = (tmp_path / "leakgui/recordings").glob("*.leak")
+    with SessionReader(recording) as reader:
+        assert reader.headings()[0].has_heap
+        assert reader.snapshot(1).heap.allocator == "glibc"
+
+
 def test_killed_while_it_takes_a_snapshot(desktop, target, tmp_path):
     home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     program = Program(desktop, str(target.pid), env=home)
