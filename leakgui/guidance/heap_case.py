@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from leakgui.formatting import format_bytes, format_duration, format_rate
+from leakgui.formatting import (
+    format_bytes,
+    format_count,
+    format_duration,
+    format_rate,
+)
 from leakgui.guidance import limits, wording
 from leakgui.guidance.case import Advice, Case, growth_finding, no_fact
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.heap_history import Step
 from leakgui.guidance.limits import OF_MEMORY
+from leakgui.guidance.lost_memory import Loss
 from leakgui.model.finding import Confidence, DefectClass, Finding, Verdict
 from leakgui.texts import say
 
@@ -28,10 +34,8 @@ class HeapCase:
     """Two to four sentences of evidence."""
     against: tuple[str, ...]
     advice: Advice
-    whole: Step | None
-    """From the first look to the last, where there were two."""
-    grown_bytes: int
-    """What the finding is about grew by so much in that time."""
+    figure: str
+    """What the summary ends with where no series grows: how much, in which time."""
 
 
 def heap_finding(evidence: Evidence, case: HeapCase) -> Finding:
@@ -76,7 +80,7 @@ def _from_looks(evidence: Evidence, case: HeapCase) -> Finding:
         defect_class=case.defect_class,
         metric=key or "",
         subject=case.subject,
-        summary=_summary(case),
+        summary=f"{case.headline}: {case.figure}",
         confidence=case.confidence,
         severity=limits.severity_of_use(usage),
         evidence=(*case.special, *level)[:5],
@@ -90,20 +94,22 @@ def _from_looks(evidence: Evidence, case: HeapCase) -> Finding:
     )
 
 
-def _rate(case: HeapCase) -> float | None:
-    if case.whole is None or case.whole.span_s <= 0:
-        return None
-    return case.grown_bytes / case.whole.span_s
-
-
-def _summary(case: HeapCase) -> str:
-    rate = _rate(case)
-    if rate is None or case.whole is None:
-        return case.headline
+def figure_of_step(step: Step, grown_bytes: int) -> str:
+    """Return how much something grew between two looks, and how fast."""
     return say(
-        "{headline}: {bytes} within {span} ({rate})",
-        headline=case.headline,
-        bytes=format_bytes(case.grown_bytes),
-        span=format_duration(case.whole.span_s),
-        rate=format_rate(rate, "bytes"),
+        "{bytes} within {span} ({rate})",
+        bytes=format_bytes(grown_bytes),
+        span=format_duration(step.span_s),
+        rate=format_rate(grown_bytes / max(step.span_s, 1e-3), "bytes"),
+    )
+
+
+def loss_figure(loss: Loss) -> str:
+    """Return how much was lost between the looks, or is lost where there is one."""
+    if loss.whole is not None:
+        return figure_of_step(loss.whole, loss.whole.lost_bytes)
+    return say(
+        "{bytes} in {count} blocks",
+        bytes=format_bytes(loss.look.leaked.lost_bytes),
+        count=format_count(loss.look.leaked.lost),
     )

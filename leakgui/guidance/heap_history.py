@@ -47,6 +47,17 @@ class Step:
         return self.after.blocks.in_use_bytes - self.before.blocks.in_use_bytes
 
     @property
+    def settled_bytes(self) -> int:
+        """Change of what is in use, without what was lost in a second look only.
+
+        What is lost counts by the first look and what is in use by the second; in
+        between, which may take long, a leak goes on.
+        """
+        before, after = self.before.leaked, self.after.leaked
+        in_between = after.unconfirmed_bytes - before.unconfirmed_bytes
+        return self.in_use_bytes - in_between
+
+    @property
     def free_bytes(self) -> int:
         """Change of what is free inside the allocator."""
         return self.after.blocks.free_bytes - self.before.blocks.free_bytes

@@ -43,7 +43,11 @@ def lost_between(loss: Loss) -> tuple[str, ...]:
     With one look: how much of the heap it is, and the most of one kind.
     """
     if loss.whole is None:
-        return (_lost_at_once(loss.look), *_most_alike(loss.look))
+        return (
+            _lost_at_once(loss.look),
+            *_most_alike(loss.look),
+            *_unconfirmed(loss.look),
+        )
     sentences = [
         say_count(
             "Between heap snapshots {span} apart {bytes} in {blocks} blocks were lost, "
@@ -87,6 +91,21 @@ def _most_alike(look: Look) -> tuple[str, ...]:
             "Most of one kind: {count}, {what}.",
             count=format_count(amount.count),
             what=group.as_words(),
+        ),
+    )
+
+
+def _unconfirmed(look: Look) -> tuple[str, ...]:
+    """Return what a second look found lost that the first had not: perhaps a leak."""
+    leaked = look.leaked
+    if leaked.unconfirmed == 0:
+        return ()
+    return (
+        say(
+            "{bytes} in {count} more blocks were lost at its second look only: lost "
+            "since the first, or just being handed over.",
+            bytes=format_bytes(leaked.unconfirmed_bytes),
+            count=format_count(leaked.unconfirmed),
         ),
     )
 

@@ -69,7 +69,7 @@ def find_hold(evidence: Evidence) -> Hold | None:
     look, whole, steps = evidence.heap.latest, evidence.heap.whole, evidence.heap.steps
     if look is None or whole is None or not _grows(whole, steps):
         return None
-    if whole.lost_bytes >= _MOST_LOST * whole.in_use_bytes:
+    if _seems_lost(whole) >= _MOST_LOST * whole.in_use_bytes:
         return None
     group, holder = _find_group(steps), _find_holder(steps)
     hold = Hold(
@@ -81,6 +81,12 @@ def find_hold(evidence: Evidence) -> Hold | None:
         doubts=heap_doubts.about_look(look),
     )
     return hold if hold.times >= _IN_A_ROW else None
+
+
+def _seems_lost(whole: Step) -> int:
+    """Return what was lost in between, unconfirmed or not: none of it is held."""
+    in_between = whole.in_use_bytes - whole.settled_bytes
+    return whole.lost_bytes + max(in_between, 0)
 
 
 def _grows(whole: Step, steps: Sequence[Step]) -> bool:

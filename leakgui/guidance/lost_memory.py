@@ -163,7 +163,7 @@ def _spans(steps: Sequence[Step]) -> list[Step]:
 
 
 def _share(evidence: Evidence, whole: Step) -> float:
-    of_heap = _part(whole.lost_bytes, whole.in_use_bytes)
+    of_heap = _part(whole.lost_bytes, whole.settled_bytes)
     private = evidence.private_growth(whole.span_s)
     of_private = 0.0 if private is None else _part(_taken(whole), private)
     return max(of_heap, of_private)
@@ -173,7 +173,7 @@ def _explained(evidence: Evidence, whole: Step) -> float:
     """Return which part of the growth is lost at least, of private memory if known."""
     least = evidence.private_growth(whole.span_s, is_least=True)
     if least is None:
-        return _part(whole.lost_bytes, whole.in_use_bytes)
+        return _part(whole.lost_bytes, whole.settled_bytes)
     return _part(_taken(whole), least)
 
 

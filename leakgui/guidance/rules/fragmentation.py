@@ -7,7 +7,7 @@ from leakgui.guidance import confidence, heap_wording
 from leakgui.guidance.case import Advice
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.free_memory import Fragments, find_fragments
-from leakgui.guidance.heap_case import HeapCase, heap_finding
+from leakgui.guidance.heap_case import HeapCase, figure_of_step, heap_finding
 from leakgui.guidance.limits import OF_MEMORY, TIGHT, usages
 from leakgui.model.finding import DefectClass, Finding, Verdict
 from leakgui.texts import say
@@ -44,8 +44,7 @@ class Fragmentation:
                 ),
                 against=_against(found),
                 advice=_advice(),
-                whole=found.whole,
-                grown_bytes=found.whole.free_bytes,
+                figure=figure_of_step(found.whole, found.whole.free_bytes),
             ),
         )
 

@@ -6,7 +6,7 @@ from leakgui.formatting import format_bytes, format_count, printable
 from leakgui.guidance import confidence, heap_wording
 from leakgui.guidance.case import Advice
 from leakgui.guidance.examined import Evidence
-from leakgui.guidance.heap_case import HeapCase, heap_finding
+from leakgui.guidance.heap_case import HeapCase, heap_finding, loss_figure
 from leakgui.guidance.lost_buffers import OwnerSuspect, find_owner
 from leakgui.guidance.lost_memory import Loss, find_loss, trust
 from leakgui.model.finding import Confidence, DefectClass, Finding, Verdict
@@ -48,8 +48,7 @@ class MissingVirtualDestructor:
                 ),
                 against=(_not_proved(), *heap_wording.against_loss(loss)),
                 advice=_advice(owner),
-                whole=loss.whole,
-                grown_bytes=loss.whole.lost_bytes if loss.whole else 0,
+                figure=loss_figure(loss),
             ),
         )
 

@@ -6,7 +6,7 @@ from leakgui.formatting import format_bytes, printable
 from leakgui.guidance import confidence, heap_wording, signs
 from leakgui.guidance.case import Advice
 from leakgui.guidance.examined import Evidence
-from leakgui.guidance.heap_case import HeapCase, heap_finding
+from leakgui.guidance.heap_case import HeapCase, figure_of_step, heap_finding
 from leakgui.guidance.held_memory import Hold, find_hold
 from leakgui.model.finding import Confidence, DefectClass, Finding, Verdict
 from leakgui.texts import say
@@ -41,8 +41,7 @@ class ReachableGrowth:
                 )[:4],
                 against=_against(hold),
                 advice=_advice(),
-                whole=hold.whole,
-                grown_bytes=hold.whole.in_use_bytes,
+                figure=figure_of_step(hold.whole, hold.whole.in_use_bytes),
             ),
         )
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from leakgui.formatting import format_bytes, format_count
 from leakgui.guidance import heap_wording
 from leakgui.guidance.case import Advice
 from leakgui.guidance.examined import Evidence
-from leakgui.guidance.heap_case import HeapCase, heap_finding
+from leakgui.guidance.heap_case import HeapCase, heap_finding, loss_figure
 from leakgui.guidance.lost_buffers import find_owner
 from leakgui.guidance.lost_memory import Loss, find_loss, trust
 from leakgui.model.finding import DefectClass, Finding, Verdict
@@ -45,8 +44,7 @@ class UnreachableBlocks:
                 )[:4],
                 against=heap_wording.against_loss(loss),
                 advice=_advice(),
-                whole=loss.whole,
-                grown_bytes=loss.whole.lost_bytes if loss.whole else 0,
+                figure=loss_figure(loss),
             ),
         )
 
@@ -59,11 +57,7 @@ def _subject(loss: Loss) -> str:
 def _headline(loss: Loss) -> str:
     if loss.whole is not None:
         return say("Leaking memory that nothing points to any more")
-    return say(
-        "Lost: {bytes} in {count} blocks that nothing points to any more",
-        bytes=format_bytes(loss.look.leaked.lost_bytes),
-        count=format_count(loss.look.leaked.lost),
-    )
+    return say("Blocks are lost that nothing points to any more")
 
 
 def _advice() -> Advice:

@@ -46,9 +46,14 @@ def heap(
     hanging: Blocks | None = None,
     possible: Blocks | None = None,
     free: float = 1.0 * MIB,
+    unconfirmed: tuple[int, int] = (0, 0),
     **others: object,
 ) -> Heap:
-    """A heap of these blocks; ``hanging`` ones are lost indirectly, sizes in bytes."""
+    """A heap of these blocks; ``hanging`` ones are lost indirectly, sizes in bytes.
+
+    ``unconfirmed`` says how many of the held ones, and bytes of them, a second look
+    found lost.
+    """
     parts = {
         "reachable": {4096: 256} if held is None else held,
         "direct": lost or {},
@@ -81,7 +86,9 @@ def heap(
             cached=0,
             cached_bytes=0,
         ),
-        leaked=LeakTotals(**totals),
+        leaked=LeakTotals(
+            **totals, unconfirmed=unconfirmed[0], unconfirmed_bytes=unconfirmed[1]
+        ),
         groups=groups(rows),
     )
     return replace(made, **others)

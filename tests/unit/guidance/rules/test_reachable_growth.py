@@ -112,6 +112,9 @@ NEAR_MISSES = {
     "a tenth is lost": looks(
         *(heap(held={80: 1000 * n}, lost={80: 130 * n}) for n in range(1, 4))
     ),
+    "what seems held was lost after the first look": looks(
+        *(heap(held={80: n}, unconfirmed=(n, 80 * n)) for n in (1000, 26000, 51000))
+    ),
     "nothing is the main part": looks(
         *(
             heap(held={16 * (1 + kind): 200 * place for kind in range(1, 40)})

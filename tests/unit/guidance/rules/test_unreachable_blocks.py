@@ -167,6 +167,33 @@ def test_a_cache_that_filled_first_does_not_hide_it() -> None:
     assert "100 % of the growth" in " ".join(found.evidence)
 
 
+def test_what_a_slow_second_look_adds_is_no_other_growth() -> None:
+    scenes = looks(
+        *(
+            heap(
+                held={4096: 256, BLOCK: late},
+                lost={BLOCK: 1000 * place},
+                unconfirmed=(late, late * BLOCK),
+            )
+            for place, late in enumerate((100, 4000, 8000))
+        )
+    )
+    found = RULE.examine(evidence(heaps=scenes))
+    assert found is not None
+    assert found.confidence is Confidence.MEDIUM
+    assert "100 % of the growth" in " ".join(found.evidence)
+
+
+def test_one_look_tells_what_its_second_part_added() -> None:
+    look = heap(held={BLOCK: 500}, lost={BLOCK: 3000}, unconfirmed=(500, 500 * BLOCK))
+    found = RULE.examine(evidence(snapshot=snapshot_of_heap(look)))
+    assert found is not None
+    assert "504 KiB in 500 more blocks were lost at its second" in str(found.evidence)
+    assert found.summary == (
+        "Blocks are lost that nothing points to any more: 2.95 MiB in 3,000 blocks"
+    )
+
+
 def test_a_few_in_all_are_watched() -> None:
     found = RULE.examine(evidence(heaps=losing(0, 10, 20)))
     assert found is not None
