@@ -108,7 +108,9 @@ def describe_block(interpreted: Interpreted, address: int) -> BlockDetail | None
     pointed_from, pointed_from_count = referrers(
         image, found.walk, found.roots, start, MOST_NEIGHBOURS
     )
-    points_to, points_to_count = targets(image, found.walk, start, MOST_NEIGHBOURS)
+    points_to, points_to_count = targets(
+        image, found.walk, found.roots, start, MOST_NEIGHBOURS
+    )
     path = path_to(image, found.walk, found.roots, start)
     return BlockDetail(
         address=start,
