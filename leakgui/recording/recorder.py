@@ -175,6 +175,8 @@ class Recorder(HeapSide):
         self._sampler.after_end = self._after_end
         self._sampler.after_failure = self._after_failure
         atexit.register(self.stop)
+        if self._heap and self._snapshot_every_s:
+            self._heaps.warm_up()
         self._intake.add_event(EventKind.STARTED, text=target.name)
         interval = f"{self._interval_s:g}"
         self._intake.take_facts({"leakgui": __version__, "interval_s": interval})

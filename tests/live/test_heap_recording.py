@@ -135,8 +135,10 @@ def test_a_lost_block_can_be_looked_at_closely(leaky, recorder):
     leaky.tell("leak")
     snapshot = recorder.take_snapshot("", SOON).result(PATIENCE_S)
     assert recorder.heap_number == snapshot.number
-    leader = int(snapshot.heap.lost.address[0])
-    detail = recorder.describe_block(leader)
+    lost = snapshot.heap.lost
+    leader = lost.address[int(lost.indirect.argmax())]
+    assert int(lost.indirect.max()) == 1
+    detail = recorder.describe_block(int(leader))
     assert detail.state == "direct"
     assert detail.usable_bytes == DIRECT_BYTES // DIRECT
     assert [found.usable_bytes for found in detail.points_to] == [40]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -91,3 +92,26 @@ def test_the_newest_heap_can_be_described_until_the_end():
     assert taker.heap_number is None
     assert heaps.worker.is_closed
     assert heaps.helper.is_closed
+
+
+def test_loading_the_worker_is_not_what_a_look_costs():
+    clock = HandClock()
+    live = LiveRecording(TARGET, clock)
+    worker = PuppetWorker(heap(groups=[]))
+    worker.before = lambda: time.sleep(0.3)
+    helper = PuppetHelper()
+    helper.copies = [PuppetCopy(paused_ms=1.0) for _ in range(3)]
+    taker = SnapshotTaker(live, HeapLooking(helper, worker), lambda _: None)
+    for now_s, expected in ((1.1, 1), (2.2, 2), (3.3, 2), (6.0, 3)):
+        clock.now_s = now_s
+        taker.take_when_due(now_s, 1.0, HeapWish(confirm_after_s=0))
+        until_idle(taker)
+        assert len(worker.asked) == expected, now_s
+    taker.close()
+
+
+def until_idle(taker):
+    deadline_s = time.monotonic() + 10
+    while taker.is_busy:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.005)
