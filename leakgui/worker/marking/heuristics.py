@@ -58,11 +58,7 @@ def is_as_good_as_start(
         usable = usable_in_row(blocks, granule, row)
         if _is_length(count, usable) or _is_array(count, usable):
             return True
-    if offset == STRING_HEADER and _is_string(
-        blocks.words[first],
-        blocks.words[first + 1],
-        usable_in_row(blocks, granule, row),
-    ):
+    if offset == STRING_HEADER and _is_string(blocks, granule, row):
         return True
     return _is_second_base(blocks, tables, first, first + (offset >> 3))
 
@@ -86,14 +82,29 @@ def _is_array(count: np.uint64, usable: int) -> bool:
 
 
 @part
-def _is_string(length: np.uint64, capacity: np.uint64, usable: int) -> bool:
-    """Whether it is a ``std::string`` with shared content: header, text, a zero."""
-    room = np.uint64(usable)
+def _is_string(blocks: BlockMap, granule: int, row: int) -> bool:
+    """Whether it is a ``std::string`` with shared content: header, text, a zero.
+
+    Beyond what Valgrind asks, who knows the length exactly, the zero must be there,
+    and some capacity too: blocks of zeros would pass for empty strings, which
+    libstdc++ keeps in no block.
+    """
+    first = granule * 2
+    length, capacity = blocks.words[first], blocks.words[first + 1]
+    room = np.uint64(usable_in_row(blocks, granule, row))
     least = np.uint64(STRING_HEADER + 1)
-    if length > capacity or capacity >= room or room < least:
+    if length > capacity or capacity == 0 or capacity >= room or room < least:
         return False
     used = capacity + least
-    return used <= room and room - used <= np.uint64(ROUNDING)
+    if used > room or room - used > np.uint64(ROUNDING):
+        return False
+    end = np.uint64(STRING_HEADER) + length
+    place = first + np.int64(end >> np.uint64(3))
+    shift = (end & np.uint64(7)) * np.uint64(8)
+    return (
+        is_page_present(blocks, place)
+        and blocks.words[place] >> shift & np.uint64(255) == 0
+    )
 
 
 @part

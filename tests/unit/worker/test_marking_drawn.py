@@ -56,6 +56,11 @@ CASES = {
         "a 72\nroot -> a@24\na+0 = 11\na+8 = 40\na+16 = 0",
         "reachable: a",
     ),
+    "zeros are no string": ("a 32\nroot -> a@24", "possible: a"),
+    "a string ends with a zero": (
+        "a 72\nroot -> a@24\na+0 = 11\na+8 = 40\na+32 = 0x6161616161616161",
+        "possible: a",
+    ),
     "a string longer than its room": (
         "a 72\nroot -> a@24\na+0 = 41\na+8 = 40",
         "possible: a",
