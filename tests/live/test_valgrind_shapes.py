@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.live, pytest.mark.needs_tool("gcc", "g++", "valgrind")
 @pytest.fixture(scope="module")
 def engine() -> Iterator[tuple[HelperClient, WorkerClient]]:
     with HelperClient() as helper, WorkerClient() as worker:
+        helper.start()  # now: what a test leaves running is a failure of that test
+        worker.warm_up()
         yield helper, worker
 
 
