@@ -17,7 +17,8 @@ from leakgui.formatting import (
 from leakgui.guidance.agreement import NOTHING
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.heap_history import HeapHistory, Look, Step
-from leakgui.guidance.held_memory import Hold, Holder
+from leakgui.guidance.held_memory import Hold
+from leakgui.guidance.holders import Holder
 from leakgui.guidance.lost_memory import Loss, has_lost_more, most_alike
 from leakgui.texts import say, say_count
 
@@ -159,6 +160,15 @@ def held_between(hold: Hold) -> tuple[str, ...]:
         )
     if hold.holder is not None:
         sentences.append(_held_by(hold.holder))
+    if hold.likely is not None:
+        sentences.append(
+            say(
+                "Of the {all} largest holders, {rows} hang on {root}.",
+                all=format_count(hold.likely.of_rows),
+                rows=format_count(hold.likely.rows),
+                root=printable(hold.likely.root, most=80),
+            )
+        )
     return tuple(sentences)
 
 

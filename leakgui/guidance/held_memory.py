@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from leakgui.guidance.agreement import NOTHING, Agreement, Grown, agree
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.heap_groups import NONE
 from leakgui.guidance.heap_history import Look, Step
-from leakgui.model.heap import Heap
+from leakgui.guidance.holders import Holder, LikelyRoot, find_holder, find_likely
 from leakgui.model.recording import EventKind
 
 _LEAST_BYTES = 128 * 1024
@@ -24,19 +23,6 @@ _REPEATS = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Holder:
-    """A place that memory hangs on: a global variable, a thread's stack."""
-
-    root: str
-    path: str
-    retained_bytes: int
-    """Now."""
-    growth_bytes: int
-    times: int
-    """In how many differences it was two fifths of the growth."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Hold:
     """Memory in use that grows, look after look, and that pointers still lead to."""
 
@@ -45,6 +31,8 @@ class Hold:
     group: Agreement
     """The class or size that grows; ``NOTHING`` where only a holder shows it."""
     holder: Holder | None
+    likely: LikelyRoot | None
+    """Where no holder is the main part of the growth by itself."""
     repeats: int
     """In how many differences it grew by a step that the user repeated."""
     doubts: tuple[str, ...]
@@ -71,12 +59,13 @@ def find_hold(evidence: Evidence) -> Hold | None:
         return None
     if _seems_lost(whole) >= _MOST_LOST * whole.in_use_bytes:
         return None
-    group, holder = _find_group(steps), _find_holder(steps)
+    group, holder = _find_group(steps), find_holder(steps, _MAIN_PART)
     hold = Hold(
         look=look,
         whole=whole,
         group=group,
         holder=holder,
+        likely=None if holder else find_likely(look.heap),
         repeats=sum(_is_repeat(evidence, step) for step in steps),
         doubts=heap_doubts.about_look(look),
     )
@@ -126,43 +115,6 @@ def _fell(step: Step, words: str) -> bool:
         and step.after.held.get(group, NONE).bytes < amount.bytes
         for group, amount in step.before.held.items()
     )
-
-
-def _find_holder(steps: Sequence[Step]) -> Holder | None:
-    """Return the root on which most of the growth hangs, or None."""
-    growth: Counter[str] = Counter()
-    times: Counter[str] = Counter()
-    fallen: set[str] = set()
-    for step in steps:
-        before, after = _retained(step.before.heap), _retained(step.after.heap)
-        for root in before.keys() & after.keys():
-            change = after[root][0] - before[root][0]
-            growth[root] += change
-            times[root] += change >= _MAIN_PART * step.in_use_bytes > 0
-            fallen |= {root} if change < 0 else set()
-    latest = _retained(steps[-1].after.heap)
-    total = sum(max(step.in_use_bytes, 0) for step in steps)
-    for root, grown in growth.most_common(1):
-        if grown >= _MAIN_PART * total and root in latest and root not in fallen:
-            size, path = latest[root]
-            return Holder(
-                root=root, path=path, retained_bytes=size,
-                growth_bytes=grown, times=times[root],
-            )  # fmt: skip
-    return None
-
-
-def _retained(heap: Heap) -> dict[str, tuple[int, str]]:
-    """Return for each root how much hangs on it at most, and the path to there."""
-    found: dict[str, tuple[int, str]] = {}
-    rows = heap.holders
-    if rows is None:
-        return found
-    for row in range(len(rows)):
-        root, size = rows.root[row], int(rows.retained_bytes[row])
-        if size > found.get(root, (-1, ""))[0]:
-            found[root] = (size, rows.path[row])
-    return found
 
 
 def _is_repeat(evidence: Evidence, step: Step) -> bool:

@@ -62,6 +62,9 @@ def _trust(evidence: Evidence, hold: Hold) -> Confidence | None:
 def _what(hold: Hold) -> str:
     if hold.holder is not None:
         return printable(hold.holder.root, most=80)
+    if hold.likely is not None:
+        root = printable(hold.likely.root, most=80)
+        return say("{what}, likely in {root}", what=hold.group.key, root=root)
     return hold.group.key
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from heap_scenes import heap, holder, looks
 from scenes import MIB, evidence, loaded, rising, well_formed
@@ -9,7 +10,9 @@ from scenes import MIB, evidence, loaded, rising, well_formed
 from leakgui.guidance.engine import judge
 from leakgui.guidance.rules.reachable_growth import ReachableGrowth
 from leakgui.model.finding import Confidence, DefectClass, Verdict
+from leakgui.model.heap import Holders
 from leakgui.model.recording import Event, EventKind
+from leakgui.model.text_column import TextColumn
 
 RULE = ReachableGrowth()
 GROWING = {"anon_bytes": rising(50 * MIB, 0.1 * MIB, 0.02 * MIB)}
@@ -56,6 +59,27 @@ def test_who_holds_it_is_named() -> None:
     assert found.subject == f"memory still held: {ROOT}"
     assert f"Held by {ROOT}: 3.89 MiB hang on it" in " ".join(found.evidence)
     assert well_formed(found)
+
+
+def test_a_tree_hangs_on_its_variable_in_several_places() -> None:
+    roots = ["global a (x)", *(f"{ROOT[:-9]}+{place} (server)" for place in (8, 16, 8))]
+    parts = [holder(root, MIB / 8) for root in roots]
+    rows = Holders(
+        **{
+            name: TextColumn.of(getattr(part, name)[0] for part in parts)
+            for name in ("root", "root_kind", "path", "type_name")
+        },
+        **{
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("address", "bytes", "retained", "retained_bytes")
+        },
+    )
+    found = RULE.examine(
+        evidence(heaps=holding(1000, 26000, 51000, holders=rows), **GROWING)
+    )
+    assert found is not None
+    assert f"Of the 4 largest holders, 3 hang on {ROOT}." in found.evidence
+    assert found.subject == f"memory still held: blocks of 80 bytes, likely in {ROOT}"
 
 
 def test_a_holder_is_enough_where_no_size_is_the_main_part() -> None:
