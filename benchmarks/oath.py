@@ -69,7 +69,8 @@ def examine(
         failures, told = target.end()
     print(
         f"{target.name} {level}: {scans} scans in {took_s:.0f} s, "
-        f"{tally.killed} killed, {tally.copied} whole, {tally.errors} refused, {tally.other} otherwise done\n"
+        f"{tally.killed} killed, {tally.copied} whole, "
+        f"{tally.errors} refused, {tally.other} otherwise done\n"
         f"  failures {failures}, left traced {left}; {told}\n"
         f"  longest stall ms: median {statistics.median(tally.stalls_ms):.1f}, "
         f"longest {max(tally.stalls_ms):.1f}; without scans "

@@ -3,6 +3,12 @@
 The face of the package is two functions. They belong into a process with one
 thread (the helper): a copy is made by a child process, the *freezer*, because the
 kernel lets a traced target run on when its tracer dies.
+
+What a target can notice, besides the time: calls that are interrupted by any stop
+and not made again by the kernel answer EINTR (epoll_wait, sigtimedwait, semop and
+others, see signal(7)), as after Ctrl+Z and fg. Of *inject* more is said in
+``forking`` and ``self_restoring``: nothing changes but some bytes below a stack,
+which are put back; if the freezer is killed at the wrong moment a zombie stays.
 """
 
 from __future__ import annotations
