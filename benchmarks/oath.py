@@ -26,9 +26,11 @@ from pathlib import Path
 from oath_targets import Postgres, Redis, Steadfast, Target
 
 from leakgui.errors import LeakguiError
-from leakgui.probe.freezing import INJECT, PAUSE, copy_heap
+from leakgui.probe.freezing import INJECT, PAUSE, copy_heap, heap_copy
 from leakgui.probe.platform import current
 
+# What copies is usually imported at the first copy; each fork would do it again.
+assert heap_copy.HeapCopying
 IDLE_LOOKS = 20
 COMMON_MS = 100.0
 

@@ -140,8 +140,10 @@ def test_killed_at_random_moments(busy, level, victim):
         assert answer["failures"] == 0, answer
 
 
-def fork_and_die_before(pid: int, request: int) -> bool:
+def fork_and_die_before(pid: int, thread: int, request: int) -> bool:
     """Fork a target in a process that kills itself before its n-th ptrace request.
+
+    ``thread`` is the place of the thread that is made to fork.
 
     Returns whether it came that far; else it did everything.
     """
@@ -163,9 +165,8 @@ def fork_and_die_before(pid: int, request: int) -> bool:
         entrance = find_entrance(pid, mappings)
         held = tracing.StoppedThreads(pid)
         tids = held.stop(5.0)
-        # The first thread waits for input; the one that holds known registers and
-        # the one that holds vectors come first here.
-        carrier = find_carrier(tids[3:] + tids[:3], mappings, entrance, form)
+        carrier = find_carrier([tids[thread]], mappings, entrance, form)
+        carrier = carrier or find_carrier(tids, mappings, entrance, form)
         fork = forking.fork_target(carrier, entrance)
         forking.kill_fork(fork)
         assert forking.collect_fork(
@@ -179,9 +180,10 @@ def fork_and_die_before(pid: int, request: int) -> bool:
     return os.WTERMSIG(status) == signal.SIGKILL
 
 
-def test_killed_before_each_single_request_of_an_injection(busy):
+@pytest.mark.parametrize("thread", [0, 3, 4], ids=["reader", "registers", "vectors"])
+def test_killed_before_each_single_request_of_an_injection(busy, thread):
     request = 0
-    while fork_and_die_before(busy.pid, request):
+    while fork_and_die_before(busy.pid, thread, request):
         answer = busy.ask()
         assert answer["failures"] == 0, (request, answer)
         request += 1

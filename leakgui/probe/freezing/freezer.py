@@ -189,7 +189,9 @@ class Freezer:
             _refuse_in_group_stop(held)
             carrier, entrance = self._find_carrier(maps, tids)
             return fork_target(carrier, entrance)
-        except NotInjected as error:
+        except ProcessLookupError:
+            raise
+        except (NotInjected, OSError) as error:
             self._notes.append(
                 say("No fork was made, the memory was copied: {why}.", why=error)
             )

@@ -34,6 +34,7 @@ from leakgui.probe.freezing.self_restoring import (
     build_image,
     image_bytes,
     signed,
+    waits_for_a_time,
 )
 from leakgui.probe.freezing.system_calls import ptrace, read_memory, write_memory
 from leakgui.probe.freezing.tracing import (
@@ -79,7 +80,12 @@ def find_carrier(
     entrance: Entrance,
     form: StateFormat,
 ) -> Carrier | None:
-    """Return the first stopped thread whose stack and state allow it, or None."""
+    """Return a stopped thread whose stack and state allow it, or None.
+
+    One that waits for a time comes last: should it have to restore itself, it sees
+    its wait end early (EINTR); others see nothing.
+    """
+    waiting: Carrier | None = None
     for tid in tids[:_MOST_TRIED]:
         try:
             registers = read_registers(tid)
@@ -89,9 +95,13 @@ def find_carrier(
         except OSError:
             continue  # killed meanwhile, or its first thread that has ended
         image = build_image(entrance, registers, mask, state, form)
-        if image is not None:
-            return Carrier(tid, registers, mask, image)
-    return None
+        if image is None:
+            continue
+        carrier = Carrier(tid, registers, mask, image)
+        if not waits_for_a_time(registers):
+            return carrier
+        waiting = waiting or carrier
+    return waiting
 
 
 def _is_suitable(

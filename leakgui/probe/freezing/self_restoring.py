@@ -170,10 +170,18 @@ def restart(registers: array[int]) -> array[int]:
     if answer in _RESTARTED_AS_THEY_WERE:
         registers[PLACE["rax"]] = number
         registers[PLACE["rip"]] -= 2
-    elif answer == _RESTARTED_BY_CALL:
+    elif waits_for_a_time(registers):
         registers[PLACE["rax"]] = RESTART_SYSCALL
         registers[PLACE["rip"]] -= 2
     return registers
+
+
+def waits_for_a_time(registers: array[int]) -> bool:
+    """Return whether it is in a call that only the kernel can go on with: a sleep."""
+    return (
+        registers[PLACE["orig_rax"]] != NO_CALL
+        and signed(registers[PLACE["rax"]]) == _RESTARTED_BY_CALL
+    )
 
 
 def signed(word: int) -> int:
