@@ -9,6 +9,8 @@ import numpy as np
 from leakgui.model.columns import I64, U64
 
 NOTHING = -1
+TOP = (1 << 64) - 1
+"""What strangers say of their memory may lie beyond."""
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class Painting:
 
     def paint(self, start: int, end: int, label: int) -> None:
         """Give a range a label, ``NOTHING`` to leave it out; empty ranges are none."""
+        end = min(end, TOP)
         if start < end:
             self._starts.append(start)
             self._ends.append(end)
