@@ -44,7 +44,7 @@ class LoadedFile:
 
     @functools.cached_property
     def is_linker(self) -> bool:
-        """Whether it is the dynamic linker, which before 2.32 has a malloc of its own."""
+        """Whether it is the dynamic linker, which up to 2.31 offers a malloc, too."""
         return self.name.startswith(("ld-linux", "ld-2.", "ld.so"))
 
     def defines(self, *names: str) -> bool:
@@ -124,7 +124,7 @@ class LoadedFiles:
         return None
 
     def _follow_list(self) -> Iterator[int]:
-        """Give the modules of the dynamic linker's list, each by its dynamic section."""
+        """Give the modules of the linker's list, each by its dynamic section."""
         image = self._image
         debug = self._find_debug()
         entry = image.read_word(debug + 8) if debug else None
@@ -134,7 +134,7 @@ class LoadedFiles:
             module = self._module_at(image.read_word(entry + 16) or 0)
             if module >= 0:
                 yield module
-            entry = image.read_word(entry + 24) if entry % 8 == 0 else None
+            entry = image.read_word(entry + 24)
 
     def _find_debug(self) -> int | None:
         """Return where ``struct r_debug`` is, from the program's dynamic section."""

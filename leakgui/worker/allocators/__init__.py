@@ -80,8 +80,8 @@ def _explain(files: LoadedFiles) -> str:
     provider = files.find_provider("malloc")
     if provider is None:
         return say(
-            "No memory of glibc's malloc was found in this program: it has an allocator "
-            "of its own, or asked for no memory yet."
+            "No memory of glibc's malloc was found in this program: it has an "
+            "allocator of its own, or asked for no memory yet."
         )
     if provider.name.startswith("libc"):
         return say(

@@ -13,7 +13,8 @@ _FUNCTIONS = (
     "MallocExtension_ReleaseFreeMemory",
     "MallocExtension_Internal_GetNumericProperty",
 )
-"""gperftools src/gperftools/tcmalloc.h, malloc_extension_c.h; tcmalloc/internal_malloc_extension.h."""
+"""gperftools src/gperftools/tcmalloc.h and malloc_extension_c.h; Google's own
+tcmalloc/internal_malloc_extension.h."""
 
 
 class Tcmalloc:

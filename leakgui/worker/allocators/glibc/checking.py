@@ -33,12 +33,13 @@ class WalkedArena:
     @property
     def counts(self) -> I64:
         """The sums over all pieces, indexed by ``Tally``."""
-        return np.sum(
-            [np.zeros(TALLIES, np.int64), *(walked.counts for walked in self.walked)], 0
-        )
+        sums = np.zeros(TALLIES, np.int64)
+        for walked in self.walked:
+            sums += walked.counts
+        return sums
 
     def known_bytes(self, most: int) -> int:
-        """Return how much memory it has: what it says, if that is not beyond all there is.
+        """Return how much memory it has: what it says, if there is so much at all.
 
         ``most`` is the size of the image; a damaged record may say anything.
         """

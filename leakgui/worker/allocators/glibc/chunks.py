@@ -48,14 +48,16 @@ class Tally(IntEnum):
     RESIDENT_FREE = 6
     ODD = 7
     """Free chunks whose size is written differently at their end."""
-    CANDIDATES = 8
+    BEFORE = 8
+    """The chunk before that, or -1."""
+    CANDIDATES = 9
     """Blocks that may be a thread's cache; more than there is room for are counted."""
 
 
 TALLIES = len(Tally)
 Counts = I64
 
-_PLACE = int(Tally.PLACE)
+_PLACE, _BEFORE = int(Tally.PLACE), int(Tally.BEFORE)
 _IN_USE, _IN_USE_BYTES = int(Tally.IN_USE), int(Tally.IN_USE_BYTES)
 _FREE, _FREE_BYTES = int(Tally.FREE), int(Tally.FREE_BYTES)
 _RESIDENT_IN_USE, _RESIDENT_FREE = int(Tally.RESIDENT_IN_USE), int(Tally.RESIDENT_FREE)
@@ -68,7 +70,6 @@ _MAPPED = np.uint64(2)
 _PREV_IN_USE = np.uint64(1)
 _NON_MAIN = np.uint64(4)
 _LEAST = np.uint64(32)
-_FENCE_SIZE, _FENCE_HEAD = np.uint64(16), np.uint64(17)
 _CACHE_SIZES = (0x250, 0x290, 0x300)
 _CACHE_COUNT_WORDS = (8, 16, 19)
 _CACHE_BINS = (64, 64, 76)
@@ -83,7 +84,8 @@ def kernel(function: Any) -> Any:  # noqa: ANN401  # numba has no types
 def is_present(present: Bytes, place: int) -> bool:
     """Whether the page of a word was copied."""
     page = place >> 9
-    return (present[page >> 3] >> (page & 7)) & 1 != 0
+    is_here: bool = (present[page >> 3] >> (page & 7)) & 1 != 0
+    return is_here
 
 
 @kernel
@@ -142,7 +144,7 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
     ``len(words)``; ``top`` the place of the last chunk, or -1. No size is believed
     that leads beyond the limit, and each step goes forward by 32 bytes at least.
     """
-    place = counts[_PLACE]
+    place, before = counts[_PLACE], counts[_BEFORE]
     ending = _PAUSED
     while budget > 0:
         budget -= 1
@@ -191,8 +193,8 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
             counts[_FREE] += 1
             counts[_FREE_BYTES] += length - 8
             counts[_RESIDENT_FREE] += count_resident(present, place + 2, after + 1)
-        place = after
-    counts[_PLACE] = place
+        place, before = after, place
+    counts[_PLACE], counts[_BEFORE] = place, before
     return ending
 
 
@@ -207,67 +209,3 @@ def clear_bits(bits: Bits, first: int, last: int) -> None:
         else:
             bits[granule >> 6] &= ~(np.uint64(1) << np.uint64(granule & 63))
             granule += 1
-
-
-@kernel
-def try_chain(words: U64, place: int, limit: int, top: int, budget: I64) -> int:
-    """Follow sizes from a place; return where it ends well (top or fence), or -1.
-
-    A fence is two headers of 16 bytes, the second with PREV_INUSE set (malloc/malloc.c,
-    sysmalloc, "insert a double fencepost"). A chunk must come before a fence.
-    Each step takes one from ``budget[0]``.
-    """
-    begin = place
-    follows_free = False
-    while budget[0] > 0 and place + 1 < limit:
-        budget[0] -= 1
-        if place == top:
-            return place
-        head = words[place + 1]
-        if head & ~_PREV_IN_USE == _FENCE_SIZE:
-            is_fence = place > begin and place + 3 < limit
-            return place if is_fence and words[place + 3] == _FENCE_HEAD else -1
-        size = head & ~_LOW_BITS
-        if size < _LEAST or size & _ODD_SIZE or head & _MAPPED or head & _NON_MAIN:
-            return -1
-        if size > np.uint64((limit - place) * 8):
-            return -1
-        is_after_free = head & _PREV_IN_USE == 0
-        if is_after_free and (place == begin or follows_free):
-            return -1  # nothing comes before the first; free neighbours are one
-        follows_free = is_after_free
-        after = place + (np.int64(size) >> 3)
-        if after + 1 >= limit:
-            return -1
-        if words[after + 1] & _PREV_IN_USE == 0 and words[after] != size:
-            return -1
-        place = after
-    return -1
-
-
-@kernel
-def find_chain(
-    words: U64, present: Bytes, span: tuple[int, int, int], top: int, budget: I64
-) -> int:
-    """Return the first place in first..limit-1, by steps, whence ``try_chain`` works.
-
-    ``span`` is (first, limit, words from one try to the next); -1 where there is none
-    or ``budget[0]``, in looks at a header, was used up.
-    """
-    first, limit, step = span
-    place = first
-    while place + 1 < limit and budget[0] > 0:
-        budget[0] -= 1
-        if not is_present(present, place):
-            page_after = ((place >> 9) + 1) << 9
-            place += max(1, (page_after - place + step - 1) // step) * step
-            continue
-        head = words[place + 1]
-        if (
-            head & _LOW_BITS == _PREV_IN_USE
-            and head >= _LEAST
-            and try_chain(words, place, limit, top, budget) >= 0
-        ):
-            return place
-        place += step
-    return -1

@@ -50,7 +50,7 @@ def _walk_arenas(walker: Walker, found: Found) -> list[WalkedArena]:
     for entry, label in zip(entries, labels, strict=True):
         entry.label = label
         for piece in entry.arena.pieces:
-            walked = walker.walk(piece)
+            walked = walker.walk(piece, entry.arena)
             if walked is not None:
                 entry.walked.append(walked)
     for malloc, expected in zip(found.mallocs, found.expected, strict=True):
@@ -67,14 +67,14 @@ def _keep_main(entries: list[WalkedArena], malloc: Malloc, heap: MainHeap) -> No
 
 
 def _walk_mapped(walker: Walker, found: Found) -> tuple[Mapped, I64]:
-    """Find and mark blocks with a mapping of their own; they are counted as one arena."""
+    """Find and mark blocks with a mapping of their own, counted as one arena."""
     walker.check()
     image = walker.image
     ranges = find_ranges(image, find_spans(image), walker.claims)
     tail = found.mallocs[0].layout.mapped_tail
     mapped = find_mapped(image, ranges, tail, add(list(found.expected)))
     counts = np.zeros(TALLIES, np.int64)
-    mark_mapped(image.words, image.present, walker.starts, mapped.table, tail, counts)
+    mark_mapped(image.present, walker.starts, mapped.table, tail, counts)
     return mapped, counts
 
 

@@ -57,7 +57,7 @@ def _explain(
     )
     if any(one is None or one.count for one in expected):
         own += _count_mapped(image, spans, claims, mallocs[0].layout.mapped_tail)
-    return min(1.0, own / total)
+    return float(min(1.0, own / total))
 
 
 def _claim(malloc: Malloc, spans: list[Span], claims: Claims) -> int:
@@ -78,10 +78,10 @@ def _claim(malloc: Malloc, spans: list[Span], claims: Claims) -> int:
 
 def _count_mapped(image: Image, spans: list[Span], claims: Claims, tail: int) -> int:
     table = scan_headers(image, find_ranges(image, spans, claims), tail)
-    return sum(
-        count_resident(image.present, first, first + length // WORD_BYTES)
-        for first, length, _ in table.tolist()
-    )
+    total = 0
+    for first, length, _ in table.tolist():
+        total += count_resident(image.present, first, first + length // WORD_BYTES)
+    return total
 
 
 def _taken(image: Image, claims: Claims) -> list[tuple[int, int]]:

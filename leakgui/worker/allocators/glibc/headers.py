@@ -46,10 +46,13 @@ def find_headers(
     while at + 2 <= last:
         length, lead = 0, 0
         room = (last - at) * 8
-        if is_present(present, at) and words[at + 1] & _LOW_BITS == _MAPPED_ONLY:
-            if words[at] <= np.uint64(tail >> 4):
-                lead = find_lead(words, at, room, address + (at - first) * 8, tail)
-                length = measure(words, at + (lead >> 3), room - lead, lead + tail)
+        if (
+            is_present(present, at)
+            and words[at + 1] & _LOW_BITS == _MAPPED_ONLY
+            and words[at] <= np.uint64(tail >> 4)
+        ):
+            lead = find_lead(words, at, room, address + (at - first) * 8, tail)
+            length = measure(words, at + (lead >> 3), room - lead, lead + tail)
         if length:
             if count < len(table):
                 table[count, PLACE] = at
@@ -66,7 +69,7 @@ def find_headers(
 def measure(words: U64, place: int, room: int, beside: int) -> int:
     """Return the length of the mapping whose chunk is at a place, 0: it is none.
 
-    ``beside`` is what the chunk's size leaves out; ``room`` the bytes from the place on.
+    ``beside`` is what the chunk's size leaves out, ``room`` the bytes from there on.
     """
     head = words[place + 1]
     size = head & ~_LOW_BITS
@@ -75,7 +78,8 @@ def measure(words: U64, place: int, room: int, beside: int) -> int:
         return 0
     if size > np.uint64(room) or size < np.uint64(32):
         return 0
-    return np.int64(total)
+    length: int = np.int64(total)  # type: ignore[assignment]  # numba's int
+    return length
 
 
 @kernel
@@ -90,7 +94,7 @@ def find_lead(words: U64, place: int, room: int, address: int, tail: int) -> int
             return 0
         lead = ((address + 16 + unit - 1) & -unit) - 16 - address
         for _ in range(2):
-            if 16 <= lead and lead + 48 <= room:
+            if lead >= 16 and lead + 48 <= room:
                 at = place + (lead >> 3)
                 is_moved = words[at] & ~np.uint64(tail >> 4) == np.uint64(lead)
                 if is_moved and measure(words, at, room - lead, lead + tail):
@@ -101,7 +105,7 @@ def find_lead(words: U64, place: int, room: int, address: int, tail: int) -> int
 
 @kernel
 def mark_mapped(
-    words: U64, present: Bytes, starts: Bits, table: I64, tail: int, counts: I64
+    present: Bytes, starts: Bits, table: I64, tail: int, counts: I64
 ) -> None:
     """Set the bit of the block in each mapping of a table and count it."""
     for row in range(len(table)):

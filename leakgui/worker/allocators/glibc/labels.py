@@ -32,7 +32,9 @@ def _find_users(image: Image, addresses: set[int]) -> dict[int, int]:
         if last is None:
             continue
         first = max(0, last - _TLS_BYTES // WORD_BYTES)
-        for word in image.words[first:last].tolist():
+        # The nearest one: further below may be what is left of old stack frames.
+        for word in reversed(image.words[first:last].tolist()):
             if word in addresses:
                 users.setdefault(word, int(tid))
+                break
     return users

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 BIN_COUNT = 127
 """NBINS - 1: the unsorted bin, small bins and large bins (malloc/malloc.c)."""
 BINS_BYTES = BIN_COUNT * 16
@@ -15,6 +17,8 @@ LEAST_CHUNK = 32
 
 PREV_IN_USE, IS_MAPPED, IS_NON_MAIN = 1, 2, 4
 """Low bits of a chunk's size word, the second word of its header."""
+FORBIDDEN, FORBIDDEN_IN_MAIN = np.uint64(2), np.uint64(6)
+"""Bits that no chunk of an arena has."""
 NONCONTIGUOUS = 2
 """Bit of ``malloc_state.flags``: the main arena does not grow by brk alone."""
 

@@ -14,7 +14,9 @@ import numpy as np
 
 from leakgui.model.columns import I64
 from leakgui.worker.allocators.glibc.anonymous import Span, find_spans
-from leakgui.worker.allocators.glibc.chunks import Ending, find_chain
+from leakgui.worker.allocators.glibc.chains import find_chain, is_fence
+from leakgui.worker.allocators.glibc.chunks import Ending
+from leakgui.worker.allocators.glibc.layouts import FORBIDDEN_IN_MAIN
 from leakgui.worker.allocators.glibc.parts import Arena, Malloc, Piece, find_places
 from leakgui.worker.allocators.glibc.walking import Walked, Walker
 from leakgui.worker.image import PAGE_BYTES
@@ -62,11 +64,12 @@ def _walk_brk(
     walker: Walker, malloc: Malloc, span: Span, sbrk_base: int | None, heap: MainHeap
 ) -> None:
     """Walk from the start of ``[heap]``, over the holes of others, to the top."""
-    whole = _piece_to_top(walker, malloc.main, span)
+    arena = malloc.main
+    whole = _piece_to_top(walker, arena, span)
     walked = _walk_first(walker, malloc, whole, sbrk_base)
     while walked is not None:
         heap.walked.append(walked)
-        if walked.ending != Ending.FENCE or len(heap.walked) >= _MOST_PIECES:
+        if not _ends_with_fence(walker, walked) or len(heap.walked) >= _MOST_PIECES:
             return
         after = walked.end + _FENCES_BYTES
         start = _find_start(walker, whole, after, _GRANULE_STEP, heap.budget)
@@ -74,7 +77,12 @@ def _walk_brk(
             return
         _close(walker, walked, walked.end + _FENCES_BYTES)
         heap.hole_bytes += start - after
-        walked = walker.walk(replace(whole, area=start, first=start))
+        walked = walker.walk(replace(whole, area=start, first=start), arena)
+
+
+def _ends_with_fence(walker: Walker, walked: Walked) -> bool:
+    places = find_places(walker.image, walked.end, walked.piece.limit)
+    return places is not None and bool(is_fence(walker.image.words, *places))
 
 
 def _piece_to_top(walker: Walker, arena: Arena, span: Span) -> Piece:
@@ -91,19 +99,19 @@ def _walk_first(
     walker: Walker, malloc: Malloc, whole: Piece, sbrk_base: int | None
 ) -> Walked | None:
     """Walk from where the heap begins: not always where ``[heap]`` does."""
-    partly: int | None = None
+    arena, partly = malloc.main, -1
     for start in _starts(malloc, whole, sbrk_base):
-        walked = walker.walk(replace(whole, area=start, first=start))
+        walked = walker.walk(replace(whole, area=start, first=start), arena)
         if walked is None:
             continue
         if walked.end > start and walked.ending != Ending.BROKEN:
             return walked
-        if walked.end > start and partly is None:
+        if walked.end > start and partly < 0:
             partly = start
         walker.undo(walked)
-    if partly is None:
+    if partly < 0:
         return None
-    return walker.walk(replace(whole, area=partly, first=partly))
+    return walker.walk(replace(whole, area=partly, first=partly), arena)
 
 
 def _starts(malloc: Malloc, whole: Piece, sbrk_base: int | None) -> list[int]:
@@ -130,8 +138,9 @@ def _find_start(
         return None
     first, last = places
     top = first + (whole.top - after) // 8 if whole.top >= after else -1
-    span = (first, last, step)
-    place = find_chain(walker.image.words, walker.image.present, span, top, budget)
+    span = (first, last, top, step)
+    words, present = walker.image.words, walker.image.present
+    place = find_chain(words, present, span, FORBIDDEN_IN_MAIN, budget)
     return None if place < 0 else after + (place - first) * 8
 
 
@@ -156,22 +165,22 @@ def _walk_mappings(
 def _walk_mapping(walker: Walker, arena: Arena, gap: Span, heap: MainHeap) -> None:
     """Walk the pieces of a gap; older ones lie behind that with the top."""
     whole = _piece_to_top(walker, arena, gap)
-    _walk_pieces(walker, whole, heap)
+    _walk_pieces(walker, arena, whole, heap)
     if whole.limit < gap.end:
         behind = Piece(whole.limit, whole.limit, gap.end, 0)
-        _walk_pieces(walker, behind, heap)
+        _walk_pieces(walker, arena, behind, heap)
 
 
-def _walk_pieces(walker: Walker, whole: Piece, heap: MainHeap) -> None:
+def _walk_pieces(walker: Walker, arena: Arena, whole: Piece, heap: MainHeap) -> None:
     after = whole.first
     while len(heap.walked) < _MOST_PIECES:
         start = _find_start(walker, whole, after, _PAGE_STEP, heap.budget)
         if start is None:
             return
-        walked = walker.walk(replace(whole, area=start, first=start))
+        walked = walker.walk(replace(whole, area=start, first=start), arena)
         if walked is None:
             return
-        if walked.ending == Ending.FENCE:
+        if _ends_with_fence(walker, walked):
             _close(walker, walked, walked.end + _FENCES_BYTES)
         heap.walked.append(walked)
         after = (max(walked.claimed, start + 1) + PAGE_BYTES - 1) & -PAGE_BYTES

@@ -90,7 +90,7 @@ def _search(
     most_bytes = words[rows + layout.mapped_most_bytes // 8]
     page = np.uint64(PAGE_BYTES)
     fits = (limit == _DEFAULT_LIMIT) | (words[rows] != 0)
-    fits &= (0 <= count) & (count <= most) & (most <= limit) & (limit > 0)
+    fits &= (count >= 0) & (count <= most) & (most <= limit) & (limit > 0)
     fits &= (total <= most_bytes) & (total % page == 0) & (most_bytes % page == 0)
     fits &= (total // page >= count.astype(np.uint64)) & ((count == 0) == (total == 0))
     fits &= (most == 0) == (most_bytes == 0)

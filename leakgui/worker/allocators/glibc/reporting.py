@@ -9,7 +9,7 @@ from leakgui.model.columns import I64
 from leakgui.model.heap import Arenas, BlockTotals
 from leakgui.model.text_column import TextColumn
 from leakgui.texts import say, say_count
-from leakgui.worker.allocators.glibc import caches as cached
+from leakgui.worker.allocators.glibc import free_lists as cached
 from leakgui.worker.allocators.glibc.caches import Caches
 from leakgui.worker.allocators.glibc.checking import WalkedArena
 from leakgui.worker.allocators.glibc.chunks import Tally
@@ -110,8 +110,13 @@ def _find_areas(
     """
     taken = np.array(walker.claims.taken(), np.int64).reshape(-1, 2)
     begin = _find_addresses(walker.image, mapped.table[:, PLACE])
-    starts = np.concatenate([taken[:, 0], begin])
-    ends = np.concatenate([taken[:, 1], begin + mapped.table[:, BYTES]])
+    mains = [entry for entry in arenas if entry.arena.is_main]
+    records = np.array([entry.arena.address for entry in mains], np.int64)
+    sizes = np.array([entry.malloc.layout.size for entry in mains], np.int64)
+    starts = np.concatenate([taken[:, 0], begin, records])
+    ends = np.concatenate(
+        [taken[:, 1], begin + mapped.table[:, BYTES], records + sizes]
+    )
     order = np.argsort(starts)
     return starts[order].astype(np.uint64), ends[order].astype(np.uint64)
 
@@ -155,9 +160,8 @@ def _find_problems(
     if broken:
         problems.append(
             say_count(
-                "One list of free blocks leads astray; the rest of it counts as in use.",
-                "{count} lists of free blocks lead astray; the rest of them counts as "
-                "in use.",
+                "One list of free blocks leads astray; the rest counts as in use.",
+                "{count} lists of free blocks lead astray; the rest counts as in use.",
                 broken,
             )
         )

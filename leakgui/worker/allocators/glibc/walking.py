@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from leakgui.model.columns import I64
+from leakgui.worker.allocators.glibc.chains import (
+    find_chain,
+    find_divided,
+    is_fence,
+)
 from leakgui.worker.allocators.glibc.chunks import (
     TALLIES,
     Ending,
@@ -15,13 +20,16 @@ from leakgui.worker.allocators.glibc.chunks import (
     count_resident,
     walk_chunks,
 )
-from leakgui.worker.allocators.glibc.parts import Claims, Piece, find_places
+from leakgui.worker.allocators.glibc.layouts import FORBIDDEN
+from leakgui.worker.allocators.glibc.parts import Arena, Claims, Piece, find_places
 from leakgui.worker.giving_up import Cancelled, Progress, stop_if
-from leakgui.worker.image import Bits, Image
+from leakgui.worker.image import WORD_BYTES, Bits, Image
 
 _CHUNKS_AT_ONCE = 8_000_000
 """Some tenths of a second: how soon a walk is given up."""
 _MOST_CANDIDATES = 65_536
+_LOOKS = 20_000_000
+"""At how many headers the search for where a walk goes on may look."""
 _FENCE_BYTES = 64
 """Fenceposts take at most this much at the end of a heap."""
 
@@ -62,36 +70,72 @@ class Walker:
         self._cancelled = cancelled
         self._done_bytes = 0
 
-    def walk(self, piece: Piece) -> Walked | None:
+    def walk(self, piece: Piece, arena: Arena) -> Walked | None:
         """Walk a piece; None where its memory is taken already or was not copied."""
         places = find_places(self.image, piece.first, piece.limit)
         if places is None or not self.claims.take(piece.area, piece.limit):
             return None
         counts = np.zeros(TALLIES, np.int64)
-        counts[Tally.PLACE] = places[0]
+        counts[Tally.PLACE], counts[Tally.BEFORE] = places[0], -1
         counts[Tally.CANDIDATES] = self.candidate_count
-        top = places[0] + (piece.top - piece.first) // 8 if piece.top else -1
-        ending = Ending.PAUSED
-        while ending == Ending.PAUSED:
+        walked = Walked(piece, Ending.PAUSED, piece.first, counts)
+        self._go(walked, places)
+        if arena.is_locked and not walked.is_whole and self._resume(walked, places):
+            self._go(walked, places)
+        self.candidate_count = int(counts[Tally.CANDIDATES])
+        self._count_rest(walked, places[1])
+        self._claim_only_walked(walked)
+        return walked
+
+    def _go(self, walked: Walked, places: tuple[int, int]) -> None:
+        """Walk on from where the counts say, to an end."""
+        piece, image = walked.piece, self.image
+        top = places[0] + (piece.top - piece.first) // WORD_BYTES if piece.top else -1
+        walked.ending = Ending.PAUSED
+        while walked.ending == Ending.PAUSED:
             self.check()
-            ending = Ending(
+            walked.ending = Ending(
                 walk_chunks(
-                    self.image.words,
-                    self.image.present,
+                    image.words,
+                    image.present,
                     self.starts,
                     places[1],
                     top,
                     _CHUNKS_AT_ONCE,
-                    counts,
+                    walked.counts,
                     self.candidates,
                 )
             )
-        self.candidate_count = int(counts[Tally.CANDIDATES])
-        end = piece.first + (int(counts[Tally.PLACE]) - places[0]) * 8
-        walked = Walked(piece, ending, end, counts)
-        self._count_rest(walked, places[1])
-        self._claim_only_walked(walked)
-        return walked
+        place = int(walked.counts[Tally.PLACE])
+        walked.end = piece.first + (place - places[0]) * WORD_BYTES
+
+    def _resume(self, walked: Walked, places: tuple[int, int]) -> bool:
+        """Go over what a thread inside the arena was just dividing; False: not found.
+
+        What is left over has no header yet: it counts as one free chunk.
+        """
+        words, piece, counts = self.image.words, walked.piece, walked.counts
+        place, limit = int(counts[Tally.PLACE]), places[1]
+        top = places[0] + (piece.top - piece.first) // WORD_BYTES if piece.top else -1
+        if is_fence(words, place, limit):
+            return False
+        budget = np.array([_LOOKS], np.int64)
+        before = int(counts[Tally.BEFORE])
+        resumed = -1
+        if before >= 0:
+            resumed = find_divided(words, (before, place, limit), FORBIDDEN, budget)
+        if resumed < 0:
+            span = (place + 2, limit, top, 2)
+            resumed = find_chain(words, self.image.present, span, FORBIDDEN, budget)
+        if resumed < 0:
+            return False
+        counts[Tally.FREE] += 1
+        counts[Tally.FREE_BYTES] += (resumed - place) * WORD_BYTES - WORD_BYTES
+        counts[Tally.RESIDENT_FREE] += count_resident(
+            self.image.present, place + 2, resumed
+        )
+        counts[Tally.PLACE], counts[Tally.BEFORE] = resumed, place
+        return True
 
     def undo(self, walked: Walked) -> None:
         """Forget what a walk found."""

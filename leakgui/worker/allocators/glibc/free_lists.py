@@ -1,0 +1,146 @@
+"""Kernels that follow lists of free blocks; every link is checked.
+
+From 2.32 links are stored XORed with their own address shifted right by 12
+(malloc/malloc.c, PROTECT_PTR); which it is shows from where a link leads. ``segments``
+are start, end and first_word of ``Image.segments``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leakgui.model.columns import I64, U64
+from leakgui.worker.allocators.glibc.chunks import Bytes, count_resident, kernel
+from leakgui.worker.image import Bits
+
+COUNT, BYTES, RESIDENT, BROKEN = range(4)
+"""Columns of the sums of what was taken out; lists that lead astray are BROKEN."""
+END, ASTRAY = -1, -2
+_LOW_BITS = np.uint64(7)
+_ADDRESS_LIMIT = np.uint64(1 << 47)
+
+
+@kernel
+def find_block(starts: Bits, segments: tuple[U64, U64, I64], address: np.uint64) -> int:
+    """Return the place of the block in use that begins at an address, or -1."""
+    start, end, first_word = segments
+    if address & np.uint64(15) != 0 or address >= _ADDRESS_LIMIT:
+        return -1
+    low, high = 0, len(start)
+    while low < high:
+        middle = (low + high) >> 1
+        if start[middle] <= address:
+            low = middle + 1
+        else:
+            high = middle
+    row = low - 1
+    if row < 0 or address >= end[row]:
+        return -1
+    place = first_word[row] + np.int64((address - start[row]) >> np.uint64(3))
+    granule = place >> 1
+    is_start = (starts[granule >> 6] >> np.uint64(granule & 63)) & np.uint64(1) != 0
+    return place if is_start else -1
+
+
+@kernel
+def next_block(
+    starts: Bits,
+    segments: tuple[U64, U64, I64],
+    link: np.uint64,
+    key: np.uint64,
+    shift: int,
+) -> int:
+    """Return where a link leads: a place, END of the list, or ASTRAY.
+
+    ``key`` is what the link may be XORed with; ``shift`` how many bytes before the
+    block it leads to (16: to the chunk).
+    """
+    place = find_block(starts, segments, (link ^ key) + np.uint64(shift))
+    if place < 0 and link in (np.uint64(0), key):
+        return END
+    if place < 0 and key != 0:
+        place = find_block(starts, segments, link + np.uint64(shift))
+    return place if place >= 0 else ASTRAY
+
+
+@kernel
+def measure(  # noqa: PLR0913, PLR0917  # numba knows no objects
+    words: U64,
+    starts: Bits,
+    segments: tuple[U64, U64, I64],
+    head: np.uint64,
+    sizes: tuple[int, int],
+    most: int,
+) -> int:
+    """Return how many blocks of ``sizes`` (from, to) a cache's list has.
+
+    -1: it leads to something else, or has more than ``most``.
+    """
+    count, link, key = 0, head, np.uint64(0)
+    while True:
+        place = next_block(starts, segments, link, key, 0)
+        if place == END:
+            return count
+        if place < 0 or count >= most:
+            return -1
+        size = np.int64(words[place - 1] & ~_LOW_BITS)
+        if size < sizes[0] or size > sizes[1]:
+            return -1
+        count += 1
+        key = find_address(segments, place) >> np.uint64(12)
+        link = words[place]
+
+
+@kernel
+def find_address(segments: tuple[U64, U64, I64], place: int) -> np.uint64:
+    """Return the address of a place in ``words``."""
+    start, _, first_word = segments
+    low, high = 0, len(first_word)
+    while low < high:
+        middle = (low + high) >> 1
+        if first_word[middle] <= place:
+            low = middle + 1
+        else:
+            high = middle
+    inside = np.uint64((place - first_word[low - 1]) * 8)
+    address: np.uint64 = start[low - 1] + inside
+    return address
+
+
+@kernel
+def take_out(  # noqa: PLR0913, PLR0917  # numba knows no objects
+    words: U64,
+    present: Bytes,
+    starts: Bits,
+    segments: tuple[U64, U64, I64],
+    head: np.uint64,
+    shift: int,
+    sizes: tuple[int, int],
+    owners: tuple[I64, I64],
+    sums: I64,
+) -> None:
+    """Clear the bit of every block of a list and add it up.
+
+    ``owners`` are first place and last + 1 of ranges, sorted; ``sums`` has a row for
+    each and one more for blocks in none. Each step clears a bit, so that cycles end: a
+    block met again is none in use.
+    """
+    link, key = head, np.uint64(0)
+    while True:
+        place = next_block(starts, segments, link, key, shift)
+        if place == END:
+            return
+        size = np.int64(words[place - 1] & ~_LOW_BITS) if place >= 0 else 0
+        if place < 0 or size < sizes[0] or size > sizes[1]:
+            sums[-1, BROKEN] += 1
+            return
+        owner = np.searchsorted(owners[0], place, "right") - 1
+        if owner < 0 or place >= owners[1][owner]:
+            owner = len(sums) - 1
+        granule = place >> 1
+        starts[granule >> 6] &= ~(np.uint64(1) << np.uint64(granule & 63))
+        sums[owner, COUNT] += 1
+        sums[owner, BYTES] += size - 8
+        sums[owner, RESIDENT] += count_resident(present, place, place + (size >> 3) - 1)
+        key = find_address(segments, place) >> np.uint64(12)
+        link = words[place]
