@@ -56,10 +56,12 @@ def confirm(
     bits = np.uint64(1) << (new & 63).astype(np.uint64)
     np.bitwise_and.at(white, new >> 6, ~bits)
     confirmed = sort_states(blocks, reach.possible, white, cancelled)
+    new_bytes = int(sizes[is_new].sum())
     totals = replace(
         confirmed.totals,
+        reachable_bytes=reach.totals.reachable_bytes + new_bytes,
         unconfirmed=len(new),
-        unconfirmed_bytes=int(sizes[is_new].sum()),
+        unconfirmed_bytes=new_bytes,
     )
     return replace(confirmed, totals=totals)
 

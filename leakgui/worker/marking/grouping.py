@@ -94,7 +94,7 @@ def _reach_from(
     bits = np.uint64(1) << (granules & 63).astype(np.uint64)
     np.bitwise_or.at(found, granules >> 6, bits)
     search.go_on_from(reach.reachable, found)
-    search.spread(say_nothing, cancelled, is_definite=True)
+    more = search.spread(say_nothing, cancelled, is_definite=True)
     possible = reach.possible & search.white
     reachable = search.blocks.starts & ~search.white
     totals = replace(
@@ -102,7 +102,7 @@ def _reach_from(
         possible=int(count_of(possible)),
         possible_bytes=int(bytes_of(search.blocks, possible)),
         reachable=int(count_of(reachable)),
-        reachable_bytes=int(bytes_of(search.blocks, reachable)),
+        reachable_bytes=reach.totals.reachable_bytes + more,
     )
     return replace(reach, possible=possible, reachable=reachable, totals=totals)
 

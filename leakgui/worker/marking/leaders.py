@@ -6,6 +6,9 @@ blocks it reaches join it, and an older leader that is reached joins with all it
 So of a cycle exactly one block is direct, and each block is counted with one leader.
 """
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="assignment"
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -17,8 +20,11 @@ from leakgui.worker.blocks.bits import clear_bit, is_set, set_bit
 from leakgui.worker.blocks.block_map import BlockMap
 from leakgui.worker.blocks.compiling import kernel, part
 from leakgui.worker.blocks.lookup import (
-    follow_one,
+    block_around,
+    find_row,
     is_page_present,
+    is_start,
+    place_in,
     row_of_place,
     usable_in_row,
 )
@@ -26,6 +32,7 @@ from leakgui.worker.blocks.machine import lowest_one, prefetch
 from leakgui.worker.blocks.measuring import count_of
 from leakgui.worker.giving_up import Cancelled, stop_if
 from leakgui.worker.image import Bits
+from leakgui.worker.marking.frontier import AHEAD
 
 SLICE_WORDS = 4_000_000
 PAGE_WORDS = 512
@@ -41,6 +48,8 @@ class Lost(NamedTuple):
     direct: Bits
     indirect: Bits
     stack: I64
+    queue: I64
+    """Blocks taken from the stack and asked from memory, not searched yet."""
     leader: I64
     """Granule of each leader, ascending ..."""
     blocks: I64
@@ -58,6 +67,7 @@ def sort_lost(blocks: BlockMap, white: Bits, cancelled: Cancelled) -> Lost:
         direct=np.zeros_like(white),
         indirect=np.zeros_like(white),
         stack=np.empty(count, np.int64),
+        queue=np.empty(AHEAD, np.int64),
         leader=np.empty(count, np.int64),
         blocks=np.empty(count, np.int64),
         bytes=np.empty(count, np.uint64),
@@ -78,12 +88,25 @@ def leaders_of(lost: Lost) -> tuple[I64, I64, U64]:
 @kernel
 def _sort(blocks: BlockMap, lost: Lost, budget: int) -> bool:
     """Search about ``budget`` words; False when all is sorted."""
+    queue = lost.queue
+    head, queued = 0, 0
     while budget > 0:
-        if not lost.numbers[DEPTH] and not _choose_leader(lost):
+        while queued < AHEAD and lost.numbers[DEPTH]:
+            lost.numbers[DEPTH] -= 1
+            granule = lost.stack[lost.numbers[DEPTH]]
+            prefetch(blocks.words, granule * 2 - 1 if granule else 0)
+            prefetch(blocks.words, granule * 2 + 6)
+            queue[(head + queued) & (AHEAD - 1)] = granule
+            queued += 1
+        if queued:
+            budget -= _search(blocks, lost, queue[head])
+            head = (head + 1) & (AHEAD - 1)
+            queued -= 1
+        elif not _choose_leader(lost):
             return False
-        lost.numbers[DEPTH] -= 1
-        granule = lost.stack[lost.numbers[DEPTH]]
-        budget -= _search(blocks, lost, granule)
+    for number in range(queued):
+        lost.stack[lost.numbers[DEPTH]] = queue[(head + number) & (AHEAD - 1)]
+        lost.numbers[DEPTH] += 1
     return True
 
 
@@ -130,12 +153,29 @@ def _search(blocks: BlockMap, lost: Lost, granule: int) -> int:
         last = min(end, (place // PAGE_WORDS + 1) * PAGE_WORDS)
         if is_page_present(blocks, place):
             for index in range(place, last):
-                row, found = follow_one(blocks, blocks.words[index], row)
-                if found >= 0:
-                    _join(blocks, lost, found)
+                row = _follow(blocks, lost, blocks.words[index], row)
             work += last - place
         place = last
     return work
+
+
+@part
+def _follow(blocks: BlockMap, lost: Lost, value: np.uint64, row: int) -> int:
+    """Let the block join to which a pointer leads; return the row of its segment."""
+    if value - blocks.low >= blocks.span:
+        return row
+    found = find_row(blocks, value, row)
+    if found < 0:
+        return row
+    granule = place_in(blocks, found, value) >> 1
+    if not value & np.uint64(15) and is_set(lost.white, granule):
+        _join(blocks, lost, granule)
+        return found
+    if value & np.uint64(15) or not is_start(blocks, granule):
+        granule = block_around(blocks, value, found)
+    if granule >= 0:
+        _join(blocks, lost, granule)
+    return found
 
 
 @part
@@ -143,7 +183,6 @@ def _join(blocks: BlockMap, lost: Lost, granule: int) -> None:
     """Let a block that is pointed to join the leader of now."""
     if is_set(lost.white, granule):
         set_bit(lost.indirect, granule)
-        prefetch(blocks.words, granule * 2)
         _push(lost, granule)
         return
     leader = lost.numbers[LEADERS] - 1

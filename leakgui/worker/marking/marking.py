@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from leakgui.model.heap import LeakTotals
@@ -10,7 +12,7 @@ from leakgui.worker.blocks.measuring import bytes_of, count_of
 from leakgui.worker.giving_up import Cancelled, Progress, never, say_nothing
 from leakgui.worker.image import Bits, Image
 from leakgui.worker.marking.crew import Crew, choose_hands
-from leakgui.worker.marking.frontier import Frontier, new_frontier, new_hand
+from leakgui.worker.marking.frontier import BYTES, Frontier, new_frontier, new_hand
 from leakgui.worker.marking.heuristics import find_table_ranges
 from leakgui.worker.marking.leaders import leaders_of, sort_lost
 from leakgui.worker.marking.spreading import Pieces, Search
@@ -37,12 +39,14 @@ def mark(  # noqa: PLR0913  # the last one is for measuring
     the heap decide. Raises ``GivenUp`` when cancelled.
     """
     search = Searching(image, walk, roots, hands or None)
-    search.spread(progress, cancelled, is_definite=True)
+    reachable_bytes = search.spread(progress, cancelled, is_definite=True)
     before = search.white.copy()
     search.start_from(search.frontier.entered & before)
     search.spread(progress, cancelled, is_definite=False)
     possible = before & ~search.white
-    return sort_states(search.blocks, possible, search.white.copy(), cancelled)
+    reach = sort_states(search.blocks, possible, search.white.copy(), cancelled)
+    totals = replace(reach.totals, reachable_bytes=reachable_bytes)
+    return replace(reach, totals=totals)
 
 
 class Searching:
@@ -76,8 +80,12 @@ class Searching:
 
     def spread(
         self, progress: Progress, cancelled: Cancelled, *, is_definite: bool
-    ) -> None:
-        """Search until nothing is left; see ``Search.is_definite``."""
+    ) -> int:
+        """Search until nothing is left; see ``Search.is_definite``.
+
+        Returns the usable bytes of the blocks that were searched.
+        """
+        before = self._bytes()
         searches = [
             Search(
                 self.blocks,
@@ -90,6 +98,11 @@ class Searching:
             for hand in self._hands
         ]
         Crew(searches, progress, self._total).run(cancelled)
+        return self._bytes() - before
+
+    def _bytes(self) -> int:
+        """Return the usable bytes of all blocks searched so far."""
+        return sum(int(hand.numbers[BYTES]) for hand in self._hands)
 
 
 def sort_states(
@@ -97,7 +110,8 @@ def sort_states(
 ) -> Reach:
     """Return all states, given what is possible and what nothing reached.
 
-    ``white`` is used up.
+    ``white`` is used up. The bytes of what is reachable are left for the caller: the
+    search counted them.
     """
     reachable = blocks.starts & ~possible & ~white
     lost = sort_lost(blocks, white, cancelled)
@@ -110,7 +124,7 @@ def sort_states(
         possible=int(count_of(possible)),
         possible_bytes=int(bytes_of(blocks, possible)),
         reachable=int(count_of(reachable)),
-        reachable_bytes=int(bytes_of(blocks, reachable)),
+        reachable_bytes=0,
     )
     return Reach(
         reachable=reachable,

@@ -17,15 +17,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
-from leakgui.model.columns import I64
+from leakgui.model.columns import U64
 from leakgui.model.heap import Arenas, BlockTotals
 from leakgui.model.text_column import TextColumn
-from leakgui.worker.image import Image, Regions, ThreadStates, lay_out
+from leakgui.worker.image import Image, Regions, Segments, ThreadStates, lay_out
 from leakgui.worker.reached import Reach
 from leakgui.worker.roots.table import LooseRoots, RootKind, RootRanges, Roots
 from leakgui.worker.walked import SizeRule, Walk
@@ -124,24 +124,25 @@ def lay_out_plan(
 ) -> DrawnHeap:
     """Lay out a plan; blocks named in ``gaps`` begin a segment of their own."""
     address, starts, ends = _place_blocks(plan.sizes, set(gaps))
-    segments = lay_out(starts, ends)
     words = np.zeros(sum(ends) // 8 - sum(starts) // 8, np.uint64)
-    count = len(segments)
-    image = Image(
+    image = describe_image(words, lay_out(starts, ends))
+    _fill(image, plan, address, rule)
+    words.flags.writeable = False
+    values = [address[name] + into for name, into in loose]
+    walk = _walk(image, plan, address, rule)
+    return DrawnHeap(plan, image, walk, make_roots(len(plan.roots), values), address)
+
+
+def describe_image(words: np.ndarray, segments: Segments) -> Image:
+    """Return an image in which all pages are present, without threads or files."""
+    return Image(
         words=words,
         present=np.full(len(words) // 512 // 8 + 1, 255, np.uint8),
         segments=segments,
-        regions=_regions(starts, ends),
+        regions=_regions(segments.start, segments.end),
         threads=_no_threads(),
         registers=np.zeros(0, np.uint64),
         vectors=np.zeros(0, np.uint64),
-    )
-    _fill(image, plan, address, rule)
-    words.flags.writeable = False
-    assert len(image.segments) == count
-    values = [address[name] + into for name, into in loose]
-    return DrawnHeap(
-        plan, image, _walk(image, plan, address, rule), _roots(plan, values), address
     )
 
 
@@ -186,19 +187,31 @@ def _walk(image: Image, plan: Plan, address: dict[str, int], rule: SizeRule) -> 
         granule = image.find_word(place) // 2
         starts[granule >> 6] |= np.uint64(1 << (granule & 63))
     sizes = [usable(size, rule) for size in plan.sizes.values()]
-    first = [int(start) for start in image.segments.start]
-    first[0] += 4 * PAGE
+    first = image.segments.start.copy()
+    first[0] += np.uint64(4 * PAGE)
+    walk = describe_walk(starts, len(sizes), sum(sizes))
+    return replace(
+        walk,
+        size_rule=rule,
+        sizes=np.array(sizes, np.uint64) if rule == SizeRule.COLUMN else None,
+        area_start=first,
+        area_end=image.segments.end.copy(),
+    )
+
+
+def describe_walk(starts: np.ndarray, count: int, size: int) -> Walk:
+    """Return a walk that found so many blocks with glibc's headers, of this length."""
     return Walk(
         allocator="drawn",
         version="",
         starts=starts,
-        size_rule=rule,
-        sizes=np.array(sizes, np.uint64) if rule == SizeRule.COLUMN else None,
-        area_start=np.array(first, np.uint64),
-        area_end=image.segments.end.copy(),
+        size_rule=SizeRule.GLIBC_HEADER,
+        sizes=None,
+        area_start=np.zeros(0, np.uint64),
+        area_end=np.zeros(0, np.uint64),
         totals=BlockTotals(
-            in_use=len(sizes),
-            in_use_bytes=sum(sizes),
+            in_use=count,
+            in_use_bytes=size,
             free=0,
             free_bytes=0,
             cached=0,
@@ -212,37 +225,37 @@ def _walk(image: Image, plan: Plan, address: dict[str, int], rule: SizeRule) -> 
     )
 
 
-def _roots(plan: Plan, loose: list[int]) -> Roots:
+def make_roots(words: int, loose: Iterable[int] = ()) -> Roots:
+    """Return the first words of the image as a global, and these as registers."""
+    values = np.array(list(loose), np.uint64)
     return Roots(
         ranges=RootRanges(
             first_word=np.array([0], np.int64),
-            end_word=np.array([len(plan.roots)], np.int64),
+            end_word=np.array([words], np.int64),
             kind=np.array([RootKind.GLOBAL], np.int64),
             tid=np.array([-1], np.int64),
             module=np.array([0], np.int64),
         ),
         loose=LooseRoots(
-            value=np.array(loose, np.uint64),
-            kind=np.full(len(loose), RootKind.REGISTER, np.int64),
-            tid=np.full(len(loose), 7, np.int64),
-            number=np.arange(len(loose), dtype=np.int64),
+            value=values,
+            kind=np.full(len(values), RootKind.REGISTER, np.int64),
+            tid=np.full(len(values), 7, np.int64),
+            number=np.arange(len(values), dtype=np.int64),
         ),
     )
 
 
-def _regions(starts: list[int], ends: list[int]) -> Regions:
-    def column(value: int) -> I64:
-        return np.full(len(starts), value, np.int64)
-
+def _regions(starts: U64, ends: U64) -> Regions:
+    count = len(starts)
     return Regions(
-        start=np.array(starts, np.uint64),
-        end=np.array(ends, np.uint64),
-        permissions=TextColumn.of(["rw-p"] * len(starts)),
-        offset=column(0).astype(np.uint64),
-        path=TextColumn.of([""] * len(starts)),
-        resident=np.array(ends, np.uint64) - np.array(starts, np.uint64),
-        module=column(-1),
-        was_copied=column(1),
+        start=starts.copy(),
+        end=ends.copy(),
+        permissions=TextColumn.of(["rw-p"] * count),
+        offset=np.zeros(count, np.uint64),
+        path=TextColumn.of([""] * count),
+        resident=ends - starts,
+        module=np.full(count, -1, np.int64),
+        was_copied=np.ones(count, np.int64),
     )
 
 
