@@ -232,7 +232,11 @@ def _copy(
         done, size = 0, (end - begin) * PAGE
         while done < size:
             part = buffer[place + done : place + size]
-            count = os.preadv(memory, [part], mapping.start + begin * PAGE + done)
+            try:
+                count = os.preadv(memory, [part], mapping.start + begin * PAGE + done)
+            except OSError:  # madvise(2), MADV_GUARD_INSTALL: the guard of a stack
+                pages[(place + done) // PAGE] = False
+                count = PAGE
             if count <= 0:
                 break
             done += count

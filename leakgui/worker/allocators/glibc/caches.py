@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.allocators.glibc.free_lists import measure, take_out
+from leakgui.worker.allocators.glibc.free_lists import ASTRAY, measure, take_out
 from leakgui.worker.allocators.glibc.layouts import (
     FASTBIN_COUNT,
     LEAST_CHUNK,
@@ -22,6 +22,8 @@ from leakgui.worker.allocators.glibc.layouts import (
 )
 from leakgui.worker.image import Bits, Image
 
+_LOOK_AHEAD = 64
+"""Of how many blocks of a fastbin it is tried whether their links are mangled."""
 _STEPS = 50_000_000
 """How many links of caches are looked at before they are believed: some seconds."""
 
@@ -45,6 +47,7 @@ class Caches:
         self._image, self._starts = image, starts
         self._segments = (segments.start, segments.end, segments.first_word)
         self._steps_left = _STEPS
+        self._is_mangled = True
         self.owners = owners
         self.sums = np.zeros((len(owners.first) + 1, 4), np.int64)
         """For each owner, and last for no owner: COUNT, BYTES, RESIDENT, BROKEN."""
@@ -57,6 +60,7 @@ class Caches:
             head = self._image.read_word(arena + layout.fastbins + number * 8)
             size = LEAST_CHUNK + number * 16
             if head:
+                self._measure(head, 16, (size, size), _LOOK_AHEAD)
                 self._take_out(head, 16, (size, size))
 
     def empty_cache(self, block: int, layout: CacheLayout) -> bool:
@@ -71,6 +75,7 @@ class Caches:
         if not self._do_agree(heads, counts):
             return False
         for number in np.flatnonzero(heads).tolist():
+            self._measure(int(heads[number]), 0, _sizes(number), int(counts[number]))
             self._take_out(int(heads[number]), 0, _sizes(number))
         return True
 
@@ -84,31 +89,39 @@ class Caches:
             most = int(counts[number]) + 1
             if difference > 1 or self._steps_left < most:
                 return False
-            self._steps_left -= most
-            length = measure(
-                self._image.words,
-                self._starts,
-                self._segments,
-                heads[number],
-                _sizes(number),
-                most,
-            )
+            length = self._measure(int(heads[number]), 0, _sizes(number), most)
             if length < 0:
                 return False
             difference += abs(length - int(counts[number]))
         return difference <= 1
 
+    def _measure(self, head: int, shift: int, sizes: tuple[int, int], most: int) -> int:
+        """Return the length of a list as ``measure`` does; learn if it is mangled.
+
+        Read the wrong way, a list of several blocks leads astray.
+        """
+        length = ASTRAY
+        for is_mangled in (self._is_mangled, not self._is_mangled):
+            self._steps_left -= most
+            length = measure(
+                self._image.words,
+                self._starts,
+                self._segments,
+                (np.uint64(head), shift, is_mangled, *sizes),
+                most,
+            )
+            if length >= 0:
+                self._is_mangled = is_mangled
+                break
+        return length
+
     def _take_out(self, head: int, shift: int, sizes: tuple[int, int]) -> None:
         take_out(
             self._image.words,
-            self._image.present,
             self._starts,
             self._segments,
-            np.uint64(head),
-            shift,
-            sizes,
-            (self.owners.first, self.owners.last),
-            self.sums,
+            (np.uint64(head), shift, self._is_mangled, *sizes),
+            (self._image.present, self.owners.first, self.owners.last, self.sums),
         )
 
 
