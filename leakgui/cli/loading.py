@@ -11,6 +11,7 @@ from leakgui.analysis.difference import compare
 from leakgui.analysis.heap_difference import compare_heaps, find_heap_pairs
 from leakgui.errors import BadUsage
 from leakgui.guidance.engine import judge, observe
+from leakgui.guidance.evidence import find_latest_heap, numbers_to_judge
 from leakgui.model.difference import Difference
 from leakgui.model.finding import Judgement
 from leakgui.model.heap import HeapDifference
@@ -71,14 +72,14 @@ def _load_session(reader: SessionReader) -> Loaded:
         _difference(reader, before, after, recording.events)
         for before, after in pairwise(numbers[-MOST_SNAPSHOTS:])
     ]
-    latest = [reader.snapshot(numbers[-1])] if numbers else []
+    newest = [reader.snapshot(number) for number in numbers_to_judge(headings)]
     heaps = _compare_heaps(reader)
     return Loaded(
         recording=recording,
-        judgement=judge(observe(recording, differences, latest, heaps)),
+        judgement=judge(observe(recording, differences, newest, heaps)),
         headings=headings,
         overall=compare_snapshots(reader, None, None) if differences else None,
-        heap=_newest_heap(reader),
+        heap=find_latest_heap(newest),
     )
 
 
@@ -89,11 +90,6 @@ def _compare_heaps(reader: SessionReader) -> list[HeapDifference]:
         for before, after in pairs
     )
     return [one for one in found if one is not None]
-
-
-def _newest_heap(reader: SessionReader) -> Snapshot | None:
-    numbers = [heading.number for heading in reader.headings() if heading.has_heap]
-    return reader.snapshot(numbers[-1]) if numbers else None
 
 
 def _difference(

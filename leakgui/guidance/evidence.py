@@ -10,7 +10,7 @@ from leakgui.model.difference import Difference
 from leakgui.model.heap import HeapDifference
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, Recording, TimeGap
-from leakgui.model.snapshot import Snapshot
+from leakgui.model.snapshot import Snapshot, SnapshotHeading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,8 @@ class Observed:
     """Of successive snapshots that hold a heap, oldest first; ``before`` and ``after``
     of each are heaps whose blocks were counted."""
     latest_snapshot: Snapshot | None = None
+    latest_heap: Snapshot | None = None
+    """The newest snapshot that has a heap, understood or not; plain ones may follow."""
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -44,7 +46,10 @@ def observe(
     snapshots: Sequence[Snapshot] = (),
     heap_differences: Sequence[HeapDifference] = (),
 ) -> Observed:
-    """Gather a finished recording; series without a single sample are left out."""
+    """Gather a finished recording; series without a single sample are left out.
+
+    Of ``snapshots``, oldest first, only the newest and the newest with a heap count.
+    """
     cells = {
         key: Cells.of(series) for key, series in recording.series.items() if len(series)
     }
@@ -58,5 +63,19 @@ def observe(
         differences=tuple(differences),
         heap_differences=tuple(heap_differences),
         latest_snapshot=snapshots[-1] if snapshots else None,
+        latest_heap=find_latest_heap(snapshots),
         facts=recording.facts,
     )
+
+
+def find_latest_heap(snapshots: Sequence[Snapshot]) -> Snapshot | None:
+    """Return the newest of these, oldest first, that has a heap."""
+    with_heap = (one for one in reversed(snapshots) if one.heap is not None)
+    return next(with_heap, None)
+
+
+def numbers_to_judge(headings: Sequence[SnapshotHeading]) -> tuple[int, ...]:
+    """Return the newest snapshot and the newest with a heap, oldest first."""
+    with_heap = [heading.number for heading in headings if heading.has_heap]
+    newest = [heading.number for heading in headings[-1:]]
+    return tuple(dict.fromkeys(with_heap[-1:] + newest))

@@ -111,7 +111,7 @@ def heap_history(observed: Observed) -> HeapHistory:
         after = look(difference.after, difference.to_elapsed_s)
         if before is not None and after is not None:
             steps.append(Step(before=before, after=after))
-    snapshot = observed.latest_snapshot
+    snapshot = observed.latest_heap
     heap = snapshot.heap if snapshot else None
     newest = look(heap, snapshot.elapsed_s) if snapshot and heap else None
     if newest is None and steps:

@@ -13,7 +13,7 @@ import numpy as np
 from leakgui.analysis.cells import Cells, CellStream
 from leakgui.analysis.envelope import Envelope
 from leakgui.errors import BadUsage
-from leakgui.guidance.evidence import Observed
+from leakgui.guidance.evidence import Observed, find_latest_heap
 from leakgui.model.difference import Difference
 from leakgui.model.heap import HeapDifference
 from leakgui.model.metric import METRICS, Reading
@@ -174,10 +174,10 @@ class LiveRecording:
     def observed(
         self,
         differences: Sequence[Difference] = (),
-        latest_snapshot: Snapshot | None = None,
+        snapshots: Sequence[Snapshot] = (),
         heap_differences: Sequence[HeapDifference] = (),
     ) -> Observed:
-        """Return the evidence so far, gathered while recording."""
+        """Return the evidence so far, as ``guidance.evidence.observe`` would."""
         cells = {key: self._streams[key].cells() for key in self.keys()}
         begin = min((c.from_s for c in cells.values()), default=0.0)
         end = max((c.last_s for c in cells.values()), default=0.0)
@@ -190,7 +190,8 @@ class LiveRecording:
             gaps=tuple(self.gaps),
             differences=tuple(differences),
             heap_differences=tuple(heap_differences),
-            latest_snapshot=latest_snapshot,
+            latest_snapshot=snapshots[-1] if snapshots else None,
+            latest_heap=find_latest_heap(snapshots),
             facts=self.facts,
         )
 

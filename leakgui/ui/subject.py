@@ -10,7 +10,7 @@ from typing import Protocol
 from leakgui.analysis.difference import compare
 from leakgui.analysis.heap_difference import compare_heaps, find_heap_pairs
 from leakgui.charts.source import PlotSource, RecordedSource
-from leakgui.guidance.evidence import Observed, observe
+from leakgui.guidance.evidence import Observed, numbers_to_judge, observe
 from leakgui.model.difference import Difference
 from leakgui.model.heap import HeapDifference
 from leakgui.model.process import Target
@@ -64,7 +64,7 @@ class _Compared:
         self._subject = subject
         self._known: dict[tuple[int, int], Difference] = {}
         self._known_heaps: dict[tuple[int, int], HeapDifference | None] = {}
-        self._newest: Snapshot | None = None
+        self._newest: dict[int, Snapshot] = {}
 
     def differences(self, events: Sequence[Event]) -> tuple[Difference, ...]:
         """Compare each of the newest snapshots with the one before it."""
@@ -93,15 +93,15 @@ class _Compared:
         self._known_heaps = found
         return tuple(one for one in found.values() if one is not None)
 
-    def latest(self) -> Snapshot | None:
-        """Return the newest snapshot, None where there is none."""
-        headings = self._subject.headings()
-        if not headings:
-            return None
-        newest, number = self._newest, headings[-1].number
-        if newest is None or newest.number != number:
-            newest = self._newest = self._subject.snapshot(number)
-        return newest
+    def newest(self) -> tuple[Snapshot, ...]:
+        """Return those that are looked at by themselves, see ``numbers_to_judge``."""
+        known, subject = self._newest, self._subject
+        found = {
+            number: known[number] if number in known else subject.snapshot(number)
+            for number in numbers_to_judge(subject.headings())
+        }
+        self._newest = found
+        return tuple(found.values())
 
 
 def describe_counters(difference: Difference) -> str:
@@ -161,8 +161,8 @@ class LiveSubject:
 
     def observed(self) -> Observed:
         differences = self._compared.differences(self.recorder.live.events)
-        latest, heaps = self._compared.latest(), self._compared.heap_differences()
-        return self.recorder.live.observed(differences, latest, heaps)
+        newest, heaps = self._compared.newest(), self._compared.heap_differences()
+        return self.recorder.live.observed(differences, newest, heaps)
 
     def close(self) -> None:
         self.recorder.stop()
@@ -197,9 +197,8 @@ class FileSubject:
 
     def observed(self) -> Observed:
         differences = self._compared.differences(self._recording.events)
-        latest = self._compared.latest()
-        heaps = self._compared.heap_differences()
-        return observe(self._recording, differences, (latest,) if latest else (), heaps)
+        newest, heaps = self._compared.newest(), self._compared.heap_differences()
+        return observe(self._recording, differences, newest, heaps)
 
     def close(self) -> None:
         if self._reader is not None:

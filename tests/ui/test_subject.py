@@ -8,11 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from leakgui.cli import loading
+from leakgui.guidance.engine import judge
 from leakgui.model.snapshot import Snapshot
+from leakgui.recording.clock import RecordingClock
+from leakgui.recording.live import LiveRecording
 from leakgui.ui import subject
-from leakgui.ui.subject import FileSubject, _Compared
+from leakgui.ui.subject import FileSubject, LiveSubject, _Compared
 from tests.unit.heaps import heap, snapshot_of
-from tests.unit.session.specimens import new_session
+from tests.unit.session.specimens import TARGET, new_session
 
 
 class Shelf:
@@ -23,7 +26,7 @@ class Shelf:
         self.read: list[int] = []
 
     def headings(self):
-        return [SimpleNamespace(number=number) for number in self.numbers]
+        return [SimpleNamespace(number=n, has_heap=False) for n in self.numbers]
 
     def snapshot(self, number: int) -> Snapshot:
         self.read.append(number)
@@ -44,11 +47,11 @@ def test_nothing_is_read_twice():
     compared = _Compared(shelf)
     for _ in range(3):
         assert len(compared.differences(())) == 1
-        assert compared.latest().number == 2
+        assert [one.number for one in compared.newest()] == [2]
     assert shelf.read == [1, 2, 2]
     shelf.numbers.append(3)
     assert [d.to_number for d in compared.differences(())] == [2, 3]
-    assert compared.latest().number == 3
+    assert [one.number for one in compared.newest()] == [3]
 
 
 def test_a_judgement_that_overlaps_another_loses_nothing(monkeypatch):
@@ -68,7 +71,7 @@ def test_a_judgement_that_overlaps_another_loses_nothing(monkeypatch):
 def test_too_few_snapshots_compare_to_nothing(count):
     compared = _Compared(Shelf(*range(1, count + 1)))
     assert compared.differences(()) == ()
-    assert (compared.latest() is None) == (count == 0)
+    assert len(compared.newest()) == count
 
 
 class HeapShelf(Shelf):
@@ -80,7 +83,11 @@ class HeapShelf(Shelf):
 
     def headings(self):
         return [
-            SimpleNamespace(number=n, lost_bytes=None if n in self.without else 1.0)
+            SimpleNamespace(
+                number=n,
+                has_heap=n not in self.without,
+                lost_bytes=None if n in self.without else 1.0,
+            )
             for n in self.numbers
         ]
 
@@ -120,3 +127,42 @@ def test_window_and_command_line_judge_the_same_heaps(tmp_path, monkeypatch):
     ]
     assert told == [[(1, 3, 5)], [(1, 3, 5)]]
     assert loaded.heap.number == 3
+
+
+def test_a_heap_counts_when_plain_snapshots_follow():
+    shelf = HeapShelf(1, 2, 3, 4, without={1, 3, 4})
+    compared = _Compared(shelf)
+    for _ in range(3):
+        assert [one.number for one in compared.newest()] == [2, 4]
+    assert shelf.read == [2, 4]
+    shelf.numbers.append(5)
+    assert [one.number for one in compared.newest()] == [5]
+
+
+def test_one_heap_before_a_plain_snapshot_gives_one_verdict_everywhere(
+    tmp_path, monkeypatch
+):
+    """Live, opened in the window, and judged by the command line."""
+    snapshots = [snapshot_of(heap(groups=[], direct=(3, 30)), 1), snapshot_of(None, 2)]
+    writer = new_session(tmp_path)
+    live = LiveRecording(TARGET, RecordingClock(writer.started_unix_s))
+    for elapsed_ms in range(0, 60_000, 100):
+        reading = {"anon_bytes": float(elapsed_ms * 1000)}
+        writer.add_readings(elapsed_ms, reading)
+        live.add_reading(elapsed_ms / 1000, reading)
+    for each in snapshots:
+        writer.add_snapshot(each)
+        live.add_snapshot(each)
+    writer.close()
+    seen = []
+    monkeypatch.setattr(loading, "judge", lambda one: seen.append(one) or judge(one))
+    loading.load(writer.path)
+    opened = FileSubject(writer.path)
+    running = LiveSubject(SimpleNamespace(live=live, path=None))
+    seen += [opened.observed(), running.observed()]
+    opened.close()
+    assert [one.latest_snapshot.number for one in seen] == [2, 2, 2]
+    assert [one.latest_heap.number for one in seen] == [1, 1, 1]
+    first, *others = [judge(one).findings for one in seen]
+    assert "two more heap snapshots" in " ".join(first[0].next_steps)
+    assert others == [first, first]

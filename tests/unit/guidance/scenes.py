@@ -60,6 +60,7 @@ def observed(
         heap_differences=heaps,
         events=events,
         latest_snapshot=snapshot,
+        latest_heap=snapshot if snapshot and snapshot.heap else None,
     )
 
 
