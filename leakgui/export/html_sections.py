@@ -17,14 +17,14 @@ from leakgui.formatting import (
     format_value,
 )
 from leakgui.model.difference import Changes, Difference
-from leakgui.model.finding import Finding, Judgement
+from leakgui.model.finding import Finding, Judgement, Verdict
 from leakgui.model.metric import METRIC_BY_KEY, Unit
 from leakgui.model.snapshot import SnapshotHeading
 from leakgui.texts import say, say_count
 
 MOST_ROWS = 25
 _VERDICTS = {
-    "leak": "Leak",
+    "leak": "Leak-like growth",
     "overflow": "Memory overflow",
     "growing": "Keeps growing",
     "healthy": "Healthy",
@@ -37,11 +37,17 @@ def verdict_section(judgement: Judgement) -> Markup:
     first = judgement.findings[0]
     return element(
         "section",
-        element("strong", say(_VERDICTS[judgement.verdict])),
+        element("strong", _verdict_word(first)),
         element("p", first.summary),
         element("p", _grounds(first), class_="dim"),
         class_=f"verdict {judgement.verdict.value}",
     )
+
+
+def _verdict_word(finding: Finding) -> str:
+    if finding.verdict is Verdict.LEAK and finding.was_lost_seen:
+        return say("Leak")
+    return say(_VERDICTS[finding.verdict])
 
 
 def _grounds(finding: Finding) -> str:
@@ -62,7 +68,7 @@ def findings_section(judgement: Judgement) -> Markup:
 
 def _finding(finding: Finding) -> Markup:
     parts: list[Markup] = [
-        element("h3", f"{say(_VERDICTS[finding.verdict])}: {finding.subject}"),
+        element("h3", f"{_verdict_word(finding)}: {finding.subject}"),
         element("p", finding.summary),
         element("p", _grounds(finding), class_="dim"),
     ]

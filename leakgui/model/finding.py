@@ -120,6 +120,17 @@ class Finding:
             )
             raise ValueError(message)
 
+    @property
+    def was_lost_seen(self) -> bool:
+        """Whether blocks were found that nothing reaches: that is a leak.
+
+        Growth alone is only like one, as memory that is held grows too.
+        """
+        return self.defect_class in (
+            DefectClass.HEAP_UNREACHABLE,
+            DefectClass.NON_VIRTUAL_DESTRUCTOR,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:

@@ -38,15 +38,10 @@ _CLASSES = {
 }
 
 
-_CERTAIN = (DefectClass.HEAP_UNREACHABLE, DefectClass.NON_VIRTUAL_DESTRUCTOR)
-"""Nothing reaches such blocks: no guess from growth, which held memory shows too."""
-
-
 def verdict_word(finding: Finding) -> str:
     """Return the one word of a finding."""
     if finding.verdict is Verdict.LEAK:
-        is_certain = finding.defect_class in _CERTAIN
-        return tr("Leak") if is_certain else tr("Leak-like growth")
+        return tr("Leak") if finding.was_lost_seen else tr("Leak-like growth")
     return {
         Verdict.OVERFLOW: tr("Overflow"),
         Verdict.GROWING: tr("Keeps growing"),

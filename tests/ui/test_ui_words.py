@@ -19,7 +19,7 @@ FOUND = Finding(
     rule="test-rule", verdict=Verdict.LEAK, defect_class=DefectClass.HANDLE,
     metric="handles", subject="files", summary="Handles rise.",
     confidence=Confidence.MEDIUM, severity=Severity.LOW,
-    evidence=(), against=(), next_steps=(),
+    evidence=("More.",), against=("None.",), next_steps=(),
 )  # fmt: skip
 
 

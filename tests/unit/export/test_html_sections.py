@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from leakgui.export.html_sections import _figures
+from leakgui.export.html_sections import _figures, findings_section
 from leakgui.model.finding import (
     Confidence,
     DefectClass,
     Finding,
+    Judgement,
     LimitUse,
     Severity,
     Verdict,
 )
+from leakgui.model.process import ProcessKey, Target
 
 
 def finding(eta_s: float | None) -> Finding:
@@ -50,3 +53,17 @@ def test_the_time_to_the_limit(eta_s, text):
 
 def test_no_forecast_says_nothing_of_one():
     assert _figures(finding(None)) == ["Limit: open handles, 80 of 1,024 used"]
+
+
+def test_only_lost_blocks_are_a_leak_without_more():
+    guessed = finding(None)
+    nobody = Target(
+        key=ProcessKey(7, 1), name="web", command="", user="", started_unix_s=0.0
+    )
+    seen = replace(guessed, defect_class=DefectClass.HEAP_UNREACHABLE)
+    judgement = Judgement(
+        target=nobody, verdict=Verdict.LEAK, series={}, findings=(seen, guessed)
+    )
+    text = str(findings_section(judgement))
+    assert "<h3>Leak: open files</h3>" in text
+    assert "<h3>Leak-like growth: open files</h3>" in text
