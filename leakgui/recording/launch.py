@@ -11,6 +11,7 @@ from leakgui.errors import BadUsage, ProcessGone, ToolMissing
 from leakgui.formatting import printable
 from leakgui.model.process import ProcessKey
 from leakgui.probe.platform import current
+from leakgui.recording.consent import find_consent
 from leakgui.texts import say
 
 
@@ -90,7 +91,10 @@ def ended_at_once(command: Sequence[str], code: int | None) -> ProcessGone:
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            list(command), start_new_session=True, preexec_fn=None, close_fds=True
+            list(command),
+            start_new_session=True,
+            preexec_fn=find_consent(),  # noqa: PLW1509  # one system call, if any
+            close_fds=True,
         )
     except FileNotFoundError as error:
         if error.filename and Path(command[0]).exists():
