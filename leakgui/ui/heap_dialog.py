@@ -21,6 +21,7 @@ from leakgui.errors import AccessDenied, LeakguiError
 from leakgui.formatting import format_bytes, printable, target_title
 from leakgui.helper.elevation import Elevation, find_elevation
 from leakgui.model.heap import Level
+from leakgui.recording.heap_rights import would_rights_help
 from leakgui.recording.heap_taking import CONFIRM_AFTER_S, Estimate, HeapWish
 from leakgui.ui.access_note import memory_command
 from leakgui.ui.heap_words import format_pause
@@ -166,17 +167,20 @@ class HeapDialog(QDialog):
 
     def _cost_text(self, estimate: Estimate, *, is_inject: bool) -> str:
         subject = self._workspace.subject
-        text = {
-            (False, False): self.tr("Pauses PID {pid} for about {time} to copy {size}"),
-            (False, True): self.tr(
-                "Pauses PID {pid} for about {time}, twice, to copy {size}"
-            ),
-            (True, False): self.tr("Runs code inside PID {pid} to copy {size}"),
-            (True, True): self.tr("Runs code inside PID {pid}, twice, to copy {size}"),
-        }[is_inject, self.twice.isChecked()]
+        text = self.tr("Pauses PID {pid} for about {time} to copy {size}")
+        if is_inject:
+            text = self.tr(
+                "Runs code inside PID {pid} and pauses it for about {time} to copy "
+                "{size}"
+            )
+        if self.twice.isChecked():
+            text += self.tr(
+                ", up to twice: a second look only where something seems lost"
+            )
+        paused_ms = estimate.fork_paused_ms if is_inject else estimate.paused_ms
         return text.format(
             pid=subject.target.key.pid if subject else "",
-            time=format_pause(estimate.paused_ms),
+            time=format_pause(paused_ms),
             size=format_bytes(estimate.copy_bytes),
         )
 
@@ -185,10 +189,16 @@ class HeapDialog(QDialog):
         self.cost.setText(self.tr("This process cannot be looked into."))
         self._choices.hide()
         self.take.setEnabled(False)
-        is_denied = isinstance(error, AccessDenied)
-        self._elevation = find_elevation() if is_denied else None
+        self._elevation = find_elevation() if self._would_rights_help(error) else None
         self.refusal.show_error(error, self._command(), self._elevation)
         self._fit_height()
+
+    def _would_rights_help(self, error: LeakguiError) -> bool:
+        """Another tracer is not mended by a password."""
+        subject = self._workspace.subject
+        if subject is None or not isinstance(error, AccessDenied):
+            return False
+        return would_rights_help(subject.target.key)
 
     def _fit_height(self) -> None:
         """Wrapped texts ask for more height than they need at this width."""

@@ -57,7 +57,8 @@ def open_dialog(qtbot, window, subject):
 def test_the_cost_is_known_before(open_dialog):
     dialog = open_dialog()
     assert dialog.cost.text() == (
-        "Pauses PID 4242 for about 35 ms, twice, to copy 96.0 MiB"
+        "Pauses PID 4242 for about 35 ms to copy 96.0 MiB, up to twice: a second look "
+        "only where something seems lost"
     )
     dialog.twice.setChecked(False)
     assert dialog.cost.text() == "Pauses PID 4242 for about 35 ms to copy 96.0 MiB"
@@ -73,7 +74,7 @@ def test_injecting_takes_a_yes_each_time(open_dialog, subject, window):
     dialog = open_dialog()
     dialog.unasked.setChecked(True)
     dialog.inject.setChecked(True)
-    assert "inside PID 4242" in dialog.cost.text()
+    assert "inside PID 4242 and pauses it for about 4" in dialog.cost.text()
     assert not dialog.unasked.isEnabled()
     assert "system call inside the process" in dialog.hazards.text()
     dialog.twice.setChecked(False)
@@ -104,6 +105,7 @@ def test_no_fork_says_why(open_dialog):
     no_fork = SimpleNamespace(
         copy_bytes=1,
         paused_ms=0.3,
+        fork_paused_ms=0.3,
         can_fork=False,
         cannot_fork_reason="a seccomp filter",
     )
@@ -130,6 +132,7 @@ def test_rights_are_asked_for_only_when_told_to(
 ):
     monkeypatch.setattr(heap_dialog, "memory_command", lambda _: "")
     monkeypatch.setattr(heap_dialog, "find_elevation", lambda: ELEVATION)
+    monkeypatch.setattr(heap_dialog, "would_rights_help", lambda _: True)
     dialog = open_dialog(YAMA)
     assert dialog.refusal.explanation.text() == ELEVATION.explanation
     assert subject.recorder.elevations == []
@@ -143,6 +146,18 @@ def test_rights_do_not_help_what_is_not_supported(open_dialog, monkeypatch):
     monkeypatch.setattr(heap_dialog, "find_elevation", lambda: ELEVATION)
     dialog = open_dialog(Unsupported("PID 4242 is a 32-bit program."))
     assert dialog.refusal.elevate.isHidden()
+
+
+def test_no_password_is_asked_for_where_rights_would_not_help(
+    open_dialog, subject, monkeypatch
+):
+    keys = []
+    monkeypatch.setattr(heap_dialog, "find_elevation", lambda: ELEVATION)
+    monkeypatch.setattr(heap_dialog, "would_rights_help", keys.append)
+    dialog = open_dialog(AccessDenied("gdb (PID 7) holds PID 4242."))
+    assert dialog.refusal.elevate.isHidden()
+    assert dialog.refusal.explanation.isHidden()
+    assert keys == [subject.target.key]
 
 
 def test_f6_is_in_the_menu_and_asks(window, subject, monkeypatch):
