@@ -20,11 +20,8 @@ from leakgui.worker.blocks.bits import clear_bit, is_set, set_bit
 from leakgui.worker.blocks.block_map import BlockMap
 from leakgui.worker.blocks.compiling import kernel, part
 from leakgui.worker.blocks.lookup import (
-    block_around,
-    find_row,
+    follow_one,
     is_page_present,
-    is_start,
-    place_in,
     row_of_place,
     usable_in_row,
 )
@@ -152,30 +149,24 @@ def _search(blocks: BlockMap, lost: Lost, granule: int) -> int:
     while place < end:
         last = min(end, (place // PAGE_WORDS + 1) * PAGE_WORDS)
         if is_page_present(blocks, place):
-            for index in range(place, last):
-                row = _follow(blocks, lost, blocks.words[index], row)
+            row = _follow(blocks, lost, place, last, row)
             work += last - place
         place = last
     return work
 
 
 @part
-def _follow(blocks: BlockMap, lost: Lost, value: np.uint64, row: int) -> int:
-    """Let the block join to which a pointer leads; return the row of its segment."""
-    if value - blocks.low >= blocks.span:
-        return row
-    found = find_row(blocks, value, row)
-    if found < 0:
-        return row
-    granule = place_in(blocks, found, value) >> 1
-    if not value & np.uint64(15) and is_set(lost.white, granule):
-        _join(blocks, lost, granule)
-        return found
-    if value & np.uint64(15) or not is_start(blocks, granule):
-        granule = block_around(blocks, value, found)
-    if granule >= 0:
-        _join(blocks, lost, granule)
-    return found
+def _follow(blocks: BlockMap, lost: Lost, place: int, end: int, row: int) -> int:
+    """Let the blocks join to which some words lead; return the row of the last."""
+    for index in range(place, end):
+        value = blocks.words[index]
+        # Most words are no pointers: looked at here, they cost no call.
+        if value - blocks.low >= blocks.span:
+            continue
+        row, granule = follow_one(blocks, value, row)
+        if granule >= 0:
+            _join(blocks, lost, granule)
+    return row
 
 
 @part
@@ -188,8 +179,15 @@ def _join(blocks: BlockMap, lost: Lost, granule: int) -> None:
     leader = lost.numbers[LEADERS] - 1
     if granule == lost.leader[leader] or not is_set(lost.direct, granule):
         return
+    _demote(blocks, lost, granule)
+
+
+@part
+def _demote(blocks: BlockMap, lost: Lost, granule: int) -> None:
+    """Let an older leader join, with all that it has."""
     clear_bit(lost.direct, granule)
     set_bit(lost.indirect, granule)
+    leader = lost.numbers[LEADERS] - 1
     older = np.searchsorted(lost.leader[: leader + 1], granule)
     size = usable_in_row(blocks, granule, row_of_place(blocks, granule * 2))
     lost.blocks[leader] += lost.blocks[older] + 1
