@@ -101,21 +101,21 @@ def find_chain(
 
 @kernel
 def find_divided(
-    words: U64, span: tuple[int, int, int], forbidden: np.uint64, budget: I64
+    words: U64, trail: I64, limit: int, forbidden: np.uint64, budget: I64
 ) -> int:
-    """Return the chunk behind a free one that was just being divided, or -1.
+    """Return the chunk behind a free one of a trail that was being divided, or -1.
 
-    ``span`` is (the chunk, where its new size leads, limit). The size of what is left
-    over is not written yet, but the chunk behind still knows the old size
-    (malloc/malloc.c, _int_malloc, "split and reinsert").
+    The size of what is left over is not written yet, but the chunk behind still knows
+    the old size of the free one (malloc/malloc.c, _int_malloc, "split and reinsert").
     """
-    chunk, place, limit = span
-    place += 2
+    place = trail.max() + 2
     while place + 1 < limit and budget[0] > 0:
         budget[0] -= 1
-        is_behind = words[place] == np.uint64((place - chunk) * 8)
-        is_behind &= words[place + 1] & _PREV_IN_USE == 0
-        if is_behind and is_chunk(words, place, limit, forbidden):
-            return place
+        size = words[place]
+        if words[place + 1] & _PREV_IN_USE == 0 and size <= np.uint64(place * 8):
+            before = place - (np.int64(size) >> 3)
+            if (trail == before).any() and is_chunk(words, place, limit, forbidden):
+                found: int = place
+                return found
         place += 2
     return -1

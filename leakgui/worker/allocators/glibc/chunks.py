@@ -48,16 +48,21 @@ class Tally(IntEnum):
     RESIDENT_FREE = 6
     ODD = 7
     """Free chunks whose size is written differently at their end."""
-    BEFORE = 8
-    """The chunk before that, or -1."""
-    CANDIDATES = 9
+    CANDIDATES = 8
     """Blocks that may be a thread's cache; more than there is room for are counted."""
+    TRAIL = 9
+    """The last chunks before that, ``TRAIL_LENGTH`` places in no order; -1: none."""
 
 
-TALLIES = len(Tally)
+TRAIL_LENGTH = 16
+TALLIES = Tally.TRAIL + TRAIL_LENGTH
+Way = tuple[int, int, int, int, int]
+"""The place after the last word that may be looked at, at most ``len(words)``; the
+place of the last chunk, or -1; a chunk, or -1, and the place that follows it whatever
+its header says; how many chunks to walk."""
 Counts = I64
 
-_PLACE, _BEFORE = int(Tally.PLACE), int(Tally.BEFORE)
+_PLACE, _TRAIL = int(Tally.PLACE), int(Tally.TRAIL)
 _IN_USE, _IN_USE_BYTES = int(Tally.IN_USE), int(Tally.IN_USE_BYTES)
 _FREE, _FREE_BYTES = int(Tally.FREE), int(Tally.FREE_BYTES)
 _RESIDENT_IN_USE, _RESIDENT_FREE = int(Tally.RESIDENT_IN_USE), int(Tally.RESIDENT_FREE)
@@ -132,19 +137,17 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
     words: U64,
     present: Bytes,
     starts: Bits,
-    limit: int,
-    top: int,
-    budget: int,
+    way: Way,
     counts: Counts,
     candidates: I64,
 ) -> int:
     """Walk from ``counts[PLACE]``, set the bits of blocks in use, count; an Ending.
 
-    ``limit`` is the place after the last word that may be looked at and at most
-    ``len(words)``; ``top`` the place of the last chunk, or -1. No size is believed
-    that leads beyond the limit, and each step goes forward by 32 bytes at least.
+    No size is believed that leads beyond the limit, and each step goes forward by 32
+    bytes at least.
     """
-    place, before = counts[_PLACE], counts[_BEFORE]
+    limit, top, patched, patch, budget = way
+    place = counts[_PLACE]
     ending = _PAUSED
     while budget > 0:
         budget -= 1
@@ -156,6 +159,8 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
             break
         head = words[place + 1]
         size = head & ~_LOW_BITS
+        if place == patched:
+            size = np.uint64((patch - place) * 8)
         if size < _LEAST:
             ending = _FENCE
             break
@@ -188,13 +193,13 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
                     candidates[counts[_CANDIDATES]] = place + 2
                 counts[_CANDIDATES] += 1
         else:
-            if words[after] != size:
-                counts[_ODD] += 1
+            counts[_ODD] += words[after] != size
             counts[_FREE] += 1
             counts[_FREE_BYTES] += length - 8
             counts[_RESIDENT_FREE] += count_resident(present, place + 2, after + 1)
-        place, before = after, place
-    counts[_PLACE], counts[_BEFORE] = place, before
+        counts[_TRAIL + (budget & (TRAIL_LENGTH - 1))] = place
+        place = after
+    counts[_PLACE] = place
     return ending
 
 

@@ -72,7 +72,7 @@ ARENA_LAYOUTS = (
         "2.27 to 2.42", 112, 16, 2184, 2200, ("2.24", "2.35"), ("2.26", "2.30", "2.42")
     ),
     # mutex, flags, top, last_remainder, bins, ...: without fastbins
-    ArenaLayout("2.43", 24, None, 2096, 2112, ("2.35",), ("2.42",), 16),
+    ArenaLayout("2.43", 24, None, 2096, 2112, ("2.43",), ("2.42",), 16),
 )
 
 
@@ -91,6 +91,9 @@ class ParLayout:
     """mmapped_mem"""
     mapped_most_bytes: int
     """max_mmapped_mem"""
+    unit: int = 4096
+    """What ``mmapped_mem`` is a multiple of. In 2.43 each mremap of a block leaves it
+    16 too great: mremap_chunk subtracts the chunk's size, which leaves out 16 bytes."""
 
 
 PAR_LAYOUTS = (
@@ -101,6 +104,7 @@ PAR_LAYOUTS = (
     ParLayout("2.24", -32, -28, -24, -16, -8),
     # hp_flags, n_mmaps, ...: an int more, so another four bytes of padding
     ParLayout("2.35", -36, -32, -28, -16, -8),
+    ParLayout("2.43", -36, -32, -28, -16, -8, unit=16),
 )
 
 

@@ -104,7 +104,8 @@ def _walk_first(
         walked = walker.walk(replace(whole, area=start, first=start), arena)
         if walked is None:
             continue
-        if walked.end > start and walked.ending != Ending.BROKEN:
+        is_end = walked.ending in {Ending.TOP, Ending.LIMIT}
+        if is_end or (walked.end > start and _ends_with_fence(walker, walked)):
             return walked
         if walked.end > start and partly < 0:
             partly = start
@@ -117,14 +118,18 @@ def _walk_first(
 def _starts(malloc: Malloc, whole: Piece, sbrk_base: int | None) -> list[int]:
     """Return where the first chunk may be, the likeliest first.
 
-    ``mp_.sbrk_base`` tells. Where it was not found: a static program puts its
-    thread-local storage before, but what the arena took from the system ends where the
-    top does.
+    A static program puts its thread-local storage before it. But what the arena took
+    from the system ends where the top does, if it all lies in one place and no thread
+    is just changing that; and ``mp_.sbrk_base`` tells, where it was found.
     """
-    first = whole.limit - malloc.main.system_bytes
-    likely = [sbrk_base] if sbrk_base is not None else [whole.first, first]
-    aligned = [(start + 15) & ~15 for start in likely]
-    return [start for start in aligned if whole.first <= start < whole.limit]
+    arena = malloc.main
+    known = whole.first if sbrk_base is None else sbrk_base
+    by_size = whole.limit - arena.system_bytes if whole.top else known
+    is_sure = arena.is_contiguous and not arena.is_locked
+    order = (by_size, known) if is_sure else (known, by_size)
+    aligned = [(start + 15) & ~15 for start in (*order, whole.first)]
+    inside = [start for start in aligned if whole.first <= start < whole.limit]
+    return list(dict.fromkeys(inside))
 
 
 def _find_start(

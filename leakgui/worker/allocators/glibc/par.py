@@ -30,6 +30,7 @@ def add(several: list[Expected | None]) -> Expected | None:
         sum(expected.count for expected in known),
         sum(expected.bytes for expected in known),
         0,
+        all(expected.is_exact for expected in known),
     )
 
 
@@ -88,15 +89,20 @@ def _search(
     most = _ints(words, rows, layout.mapped_most)
     total = words[rows + layout.mapped_bytes // 8]
     most_bytes = words[rows + layout.mapped_most_bytes // 8]
-    page = np.uint64(PAGE_BYTES)
+    page, unit = np.uint64(PAGE_BYTES), np.uint64(layout.unit)
     fits = (limit == _DEFAULT_LIMIT) | (words[rows] != 0)
     fits &= (count >= 0) & (count <= most) & (most <= limit) & (limit > 0)
-    fits &= (total <= most_bytes) & (total % page == 0) & (most_bytes % page == 0)
-    fits &= (total // page >= count.astype(np.uint64)) & ((count == 0) == (total == 0))
-    fits &= (most == 0) == (most_bytes == 0)
+    fits &= (total <= most_bytes) & (total % unit == 0) & (most_bytes % unit == 0)
+    fits &= (total // page >= count.astype(np.uint64)) & ((count > 0) | (total < page))
+    fits &= (most > 0) | (most_bytes < page)
     return [
         (
-            Expected(int(count[row]), int(total[row]), int(words[rows[row]])),
+            Expected(
+                int(count[row]),
+                int(total[row]),
+                int(words[rows[row]]),
+                layout.unit == PAGE_BYTES,
+            ),
             bool(limit[row] == _DEFAULT_LIMIT),
         )
         for row in np.flatnonzero(fits)

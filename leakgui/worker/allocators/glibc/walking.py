@@ -75,22 +75,28 @@ class Walker:
         places = find_places(self.image, piece.first, piece.limit)
         if places is None or not self.claims.take(piece.area, piece.limit):
             return None
-        counts = np.zeros(TALLIES, np.int64)
-        counts[Tally.PLACE], counts[Tally.BEFORE] = places[0], -1
-        counts[Tally.CANDIDATES] = self.candidate_count
-        walked = Walked(piece, Ending.PAUSED, piece.first, counts)
+        walked = Walked(piece, Ending.PAUSED, piece.first, self._new_counts(places))
         self._go(walked, places)
-        if arena.is_locked and not walked.is_whole and self._resume(walked, places):
-            self._go(walked, places)
-        self.candidate_count = int(counts[Tally.CANDIDATES])
+        if arena.is_locked and not walked.is_whole:
+            self._resume(walked, places)
+        self.candidate_count = int(walked.counts[Tally.CANDIDATES])
         self._count_rest(walked, places[1])
         self._claim_only_walked(walked)
         return walked
 
-    def _go(self, walked: Walked, places: tuple[int, int]) -> None:
-        """Walk on from where the counts say, to an end."""
-        piece, image = walked.piece, self.image
-        top = places[0] + (piece.top - piece.first) // WORD_BYTES if piece.top else -1
+    def _new_counts(self, places: tuple[int, int]) -> I64:
+        counts = np.zeros(TALLIES, np.int64)
+        counts[Tally.PLACE] = places[0]
+        counts[Tally.CANDIDATES] = self.candidate_count
+        counts[Tally.TRAIL :] = -1
+        return counts
+
+    def _go(
+        self, walked: Walked, places: tuple[int, int], patch: tuple[int, int] = (-1, -1)
+    ) -> None:
+        """Walk on from where the counts say, to an end; ``patch`` as in ``Way``."""
+        image = self.image
+        way = (places[1], _find_top(walked.piece, places), *patch, _CHUNKS_AT_ONCE)
         walked.ending = Ending.PAUSED
         while walked.ending == Ending.PAUSED:
             self.check()
@@ -99,43 +105,37 @@ class Walker:
                     image.words,
                     image.present,
                     self.starts,
-                    places[1],
-                    top,
-                    _CHUNKS_AT_ONCE,
+                    way,
                     walked.counts,
                     self.candidates,
                 )
             )
         place = int(walked.counts[Tally.PLACE])
-        walked.end = piece.first + (place - places[0]) * WORD_BYTES
+        walked.end = walked.piece.first + (place - places[0]) * WORD_BYTES
 
-    def _resume(self, walked: Walked, places: tuple[int, int]) -> bool:
-        """Go over what a thread inside the arena was just dividing; False: not found.
+    def _resume(self, walked: Walked, places: tuple[int, int]) -> None:
+        """Go over what a thread inside the arena was just dividing.
 
-        What is left over has no header yet: it counts as one free chunk.
+        What is left over of a chunk has no header yet. The walk may have gone some
+        steps into it, led by old data, so the piece is walked again.
         """
-        words, piece, counts = self.image.words, walked.piece, walked.counts
+        words, counts = self.image.words, walked.counts
         place, limit = int(counts[Tally.PLACE]), places[1]
-        top = places[0] + (piece.top - piece.first) // WORD_BYTES if piece.top else -1
         if is_fence(words, place, limit):
-            return False
-        budget = np.array([_LOOKS], np.int64)
-        before = int(counts[Tally.BEFORE])
-        resumed = -1
-        if before >= 0:
-            resumed = find_divided(words, (before, place, limit), FORBIDDEN, budget)
-        if resumed < 0:
-            span = (place + 2, limit, top, 2)
+            return
+        trail, budget = counts[Tally.TRAIL :], np.array([_LOOKS], np.int64)
+        chunk = -1
+        resumed = find_divided(words, trail, limit, FORBIDDEN, budget)
+        if resumed >= 0:
+            chunk = resumed - int(words[resumed]) // WORD_BYTES
+        else:
+            span = (place + 2, limit, _find_top(walked.piece, places), 2)
             resumed = find_chain(words, self.image.present, span, FORBIDDEN, budget)
-        if resumed < 0:
-            return False
-        counts[Tally.FREE] += 1
-        counts[Tally.FREE_BYTES] += (resumed - place) * WORD_BYTES - WORD_BYTES
-        counts[Tally.RESIDENT_FREE] += count_resident(
-            self.image.present, place + 2, resumed
-        )
-        counts[Tally.PLACE], counts[Tally.BEFORE] = resumed, place
-        return True
+            chunk = int(trail.max())
+        if resumed >= 0 and chunk >= 0:
+            clear_bits(self.starts, *places)
+            walked.counts = self._new_counts(places)
+            self._go(walked, places, (chunk, resumed))
 
     def undo(self, walked: Walked) -> None:
         """Forget what a walk found."""
@@ -170,3 +170,10 @@ class Walker:
             self.claims.take(piece.area, walked.claimed)
         self._done_bytes += walked.claimed - piece.area
         self._progress(self._done_bytes, len(self.image.words) * 8)
+
+
+def _find_top(piece: Piece, places: tuple[int, int]) -> int:
+    """Return the place of a piece's top, or -1."""
+    if not piece.top:
+        return -1
+    return places[0] + (piece.top - piece.first) // WORD_BYTES
