@@ -42,6 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "needs_tool(*names): programs that the test starts"
     )
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if config.cache is not None:
+        # Compiling what the worker needs takes a minute: not again for each run.
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(config.cache.mkdir("kernels")))
     _home = Path(tempfile.mkdtemp(prefix="leakgui-test-home-"))
     for key, folder in _HOME_KEYS.items():
         path = _home / folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from leakgui.cli.output import print_message
@@ -119,3 +119,18 @@ def _tell(key: ProcessKey, wish: HeapWish, estimate: Estimate) -> None:
             )
         )
     print_message(" ".join(texts))
+    _tell_of_preparing()
+
+
+def _tell_of_preparing() -> None:
+    """Say why the first look takes longer; the process runs on meanwhile."""
+    from leakgui.worker.compiled_code import CompiledCode
+
+    with closing(CompiledCode()) as compiled:
+        if compiled.is_cold():
+            print_message(
+                say(
+                    "This time it takes up to a minute longer: the engine is prepared, "
+                    "once after an installation. The process runs on meanwhile."
+                )
+            )

@@ -127,7 +127,7 @@ class HeapLooking:
                 replace(gap, where=f"{HEAP}.{gap.where}") for gap in copied.gaps
             ]
             looking.notes = list(copied.notes)
-            show = self._show(say("Searching for pointers"))
+            show = self._show(self._searching_text())
             looking.heap = self.worker.interpret(
                 copied, show, cancelled=cancelled, confirm=is_second
             )
@@ -146,6 +146,12 @@ class HeapLooking:
             time.sleep(min(left_s, _LOOK_EVERY_S))
         looking.waited_s = time.monotonic() - begun_s
         self._look_once(looking, key, wish.level, cancelled)
+
+    def _searching_text(self) -> str:
+        """The kernels are compiled on the way, up to a minute on a slow machine."""
+        if self.worker.is_cold():
+            return say("Preparing the engine, once after an installation")
+        return say("Searching for pointers")
 
     def _show(self, text: str) -> Progress:
         def show(done: int, total: int) -> None:

@@ -101,6 +101,8 @@ class HeapWorker(Protocol):
 
     def warm_up(self) -> None: ...
 
+    def is_cold(self) -> bool: ...
+
     def interpret(
         self,
         copied: Copied,

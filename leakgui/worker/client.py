@@ -79,6 +79,10 @@ class WorkerClient:
         except HelperFailed as error:
             logger.info("the worker is not warm: %s", error)
 
+    def is_cold(self) -> bool:
+        """Return whether the next heap takes longer, as kernels are to be compiled."""
+        return self._compiled.is_cold()
+
     def interpret(
         self,
         copied: Copied,
@@ -105,11 +109,14 @@ class WorkerClient:
             parcel.frame,
             parcel.files,
         )
-        return self._asker.ask(
+        heap = self._asker.ask(
             request,
             Patience(timeout_s, progress, cancelled),
             lambda answer: unpack_heap(answer.frame),
         )
+        if heap.leaked is not None:
+            self._compiled.note_compiled()
+        return heap
 
     def describe_block(
         self, address: int, *, timeout_s: float = BLOCK_TIMEOUT_S

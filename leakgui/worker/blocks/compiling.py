@@ -7,7 +7,6 @@ of references is off: with it each call would count some thirty arrays up and do
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -15,10 +14,10 @@ from typing import Any, TypeVar, cast
 import numba
 import platformdirs
 
+from leakgui.worker.compiled_code import fingerprint
+
 _njit: Any = numba.njit
 """Its types leave out the options that are used here."""
-SOURCES = ("blocks", "holding", "marking", "roots")
-"""The packages of compiled functions that are compiled into one another."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -55,18 +54,7 @@ def _choose_folder() -> None:
     """
     config: Any = numba.config
     chosen = config.CACHE_DIR or platformdirs.user_cache_path("leakgui") / "kernels"
-    config.CACHE_DIR = str(Path(chosen) / _fingerprint())
-
-
-def _fingerprint() -> str:
-    """Return a name for the sources as they are now."""
-    here = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for package in SOURCES:
-        for source in sorted((here / package).glob("*.py")):
-            state = source.stat()
-            digest.update(f"{source} {state.st_mtime_ns} {state.st_size}".encode())
-    return digest.hexdigest()[:16]
+    config.CACHE_DIR = str(Path(chosen) / fingerprint())
 
 
 _choose_folder()

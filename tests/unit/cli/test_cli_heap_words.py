@@ -22,6 +22,7 @@ from leakgui.model.snapshot import Gap, GapReason
 from leakgui.recording.clock import RecordingClock
 from leakgui.recording.heap_taking import HeapWish
 from leakgui.recording.live import LiveRecording
+from leakgui.worker.compiled_code import CompiledCode
 from tests.unit.heaps import full_heap, heap, snapshot_of
 
 KEY = ProcessKey(42, 7)
@@ -72,6 +73,13 @@ def test_what_will_happen_is_said_beforehand(capsys):
     assert told.out == ""
     assert "Stops PID 42 for about 35 ms (120 MiB to copy)." in told.err
     assert "once more 3 s later" in told.err
+
+
+@pytest.mark.parametrize("is_cold", [True, False])
+def test_the_first_look_of_all_is_said_to_take_longer(is_cold, monkeypatch, capsys):
+    monkeypatch.setattr(CompiledCode, "is_cold", lambda _: is_cold)
+    announce_heap(KEY, HeapWish(), Helper(CAN_FORK), elevate=False)
+    assert ("once after an installation" in capsys.readouterr().err) == is_cold
 
 
 def test_one_look_and_a_fork_are_said_so(capsys):

@@ -154,12 +154,15 @@ class PuppetWorker:
         """The last one again and again."""
         self.asked: list[bool] = []
         """For each interpretation whether it was to confirm."""
-        self.is_warm = self.is_closed = False
+        self.is_warm = self.is_closed = self.is_new = False
         self.forgotten = 0
         self.before = lambda: None
 
     def warm_up(self) -> None:
         self.is_warm = True
+
+    def is_cold(self) -> bool:
+        return self.is_new
 
     def interpret(self, copied, progress, *, cancelled, confirm):
         assert self.is_warm

@@ -154,15 +154,21 @@ def test_a_look_can_be_given_up_while_it_waits():
     assert [gap.where for gap in found.gaps] == ["heap.second look"]
 
 
-def test_how_far_it_is_can_be_asked():
+@pytest.mark.parametrize(
+    ("is_new", "text"),
+    [
+        (False, "Searching for pointers"),
+        (True, "Preparing the engine, once after an installation"),
+    ],
+)
+def test_how_far_it_is_can_be_asked(is_new, text):
     helper, worker = PuppetHelper(), PuppetWorker(CLEAN)
+    worker.is_new = is_new
     looking, stages = HeapLooking(helper, worker), []
     worker.before = lambda: stages.append(looking.stage)
     looking.warm_up()
     looking.look(KEY, SOON, never)
-    assert [(stage.text, stage.total) for stage in stages] == [
-        ("Searching for pointers", 1)
-    ]
+    assert [(stage.text, stage.total) for stage in stages] == [(text, 1)]
 
 
 def test_another_helper_takes_the_place_of_the_first():

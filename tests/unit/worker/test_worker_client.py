@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from leakgui import __version__
 from leakgui.errors import HelperFailed
+from leakgui.worker import compiled_code
 from leakgui.worker.client import WorkerClient, _explain
 from leakgui.worker.compiled_code import VARIABLE, CompiledCode
 from tests.unit.worker.parcels import Copied, received
@@ -55,6 +58,36 @@ def test_code_that_others_could_write_is_not_run(cache):
     compiled = CompiledCode()
     assert compiled.environment()[VARIABLE] != str(folder)
     compiled.close()
+
+
+def test_the_engine_is_cold_until_a_heap_was_searched(cache, monkeypatch):
+    compiled = CompiledCode()
+    assert compiled.is_cold()
+    compiled.note_compiled()
+    assert not compiled.is_cold()
+    assert not CompiledCode().is_cold()
+    assert not WorkerClient().is_cold()
+    monkeypatch.setattr(compiled_code, "fingerprint", lambda: "other sources")
+    assert compiled.is_cold()
+
+
+def test_what_is_kept_for_this_time_only_is_cold_the_next_time(cache):
+    cache.write_text("no folder")
+    with closing(CompiledCode()) as compiled:
+        compiled.note_compiled()
+        assert not compiled.is_cold()
+    with closing(CompiledCode()) as compiled:
+        assert compiled.is_cold()
+
+
+def test_every_package_with_kernels_is_in_the_fingerprint():
+    worker = Path(compiled_code.__file__).parent
+    with_kernels = {
+        str(source.parent.relative_to(worker))
+        for source in worker.rglob("*.py")
+        if re.search(r"^@(njit|kernel|part|maker)", source.read_text(), re.MULTILINE)
+    }
+    assert with_kernels <= set(compiled_code.SOURCES)
 
 
 def test_closed_it_does_nothing_more():
