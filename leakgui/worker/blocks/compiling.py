@@ -29,10 +29,15 @@ def kernel(function: Function) -> Function:
 def part(function: Function) -> Function:
     """Compile a function that makes no array, to be called from compiled code only.
 
-    It has no entry for Python, which saves a third of the time of compiling: a call
-    from Python ends the process.
+    It becomes a part of its callers, since a call would hand on some two hundred
+    numbers (measured: half as fast). It has no entry for Python, which saves a third of
+    the time of compiling; a call from Python ends the process.
     """
-    options = _options()
+    options = _options() | {
+        "forceinline": True,
+        "no_cpython_wrapper": True,
+        "no_cfunc_wrapper": True,
+    }
     return cast("Function", _njit(**options, _nrt=False)(function))
 
 
