@@ -130,7 +130,8 @@ def _tell_of_preparing() -> None:
         if compiled.is_cold():
             print_message(
                 say(
-                    "This time it takes up to a minute longer: the engine is prepared, "
-                    "once after an installation. The process runs on meanwhile."
+                    "This time it takes longer, perhaps a minute: the engine is "
+                    "prepared, once after an installation. The process runs on "
+                    "meanwhile."
                 )
             )

@@ -20,8 +20,7 @@ _STRING_TABLE = 3
 """SHT_STRTAB, elf(5)."""
 _MOST_SECTION_NAMES = 1 << 16
 _DYNAMIC = 2
-_INTERPRETER = 3
-"""PT_DYNAMIC and PT_INTERP, elf(5)."""
+"""PT_DYNAMIC, elf(5)."""
 _DEBUG = 21
 """DT_DEBUG: where ``struct r_debug`` is, filled in by the dynamic linker."""
 _MOST_ENTRIES = 512
@@ -69,10 +68,6 @@ class LoadedFile:
         head = self.elf.read(0, 20)
         return head[:4] == b"\x7fELF" and (head[4] != 2 or head[18:20] != b"\x3e\0")
 
-    def has_segment(self, kind: int) -> bool:
-        """Whether it has a program header of a type."""
-        return bool((self.elf.segments["type"] == kind).any())
-
 
 class LoadedFiles:
     """All of them; nothing is read before it is asked for."""
@@ -99,22 +94,12 @@ class LoadedFiles:
                 return file
         return None
 
-    @property
-    def is_static(self) -> bool:
-        """Whether the program asks for no dynamic linker."""
-        program = self.executable
-        return program is not None and not program.has_segment(_INTERPRETER)
-
     def find_provider(self, function: str) -> LoadedFile | None:
         """Return the file whose function of this name the process calls, if any."""
         for file in self.in_order:
             if not file.is_linker and file.defines(function):
                 return file
         return None
-
-    def find_defining(self, *functions: str) -> LoadedFile | None:
-        """Return the first file that offers one of these functions."""
-        return next((file for file in self.in_order if file.defines(*functions)), None)
 
     def find_named(self, *parts: str) -> LoadedFile | None:
         """Return the first file whose name has one of these parts in it."""
