@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from leakgui.errors import SessionUnreadable
+from leakgui.session.reader import SessionReader
 from tests.live.leaky import (
     DIRECT,
     DIRECT_BYTES,
@@ -126,15 +130,30 @@ def test_doctor_tells_what_a_copy_would_cost(leaky):
     assert "ms" in facts["heap-copy"]["value"]
 
 
-def test_a_started_program_can_be_looked_into_while_it_is_recorded(leaky, tmp_path):
-    file = tmp_path / "r.leak"
-    done = leakgui(
-        "record", leaky.pid, "-o", file, "--for", "4", "--snapshot-every", "1",
-        "--heap", "--once",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    from leakgui.session.reader import SessionReader
+def has_heap(file: Path) -> bool:
+    try:
+        with SessionReader(file) as reader:
+            return any(one.has_heap for one in reader.headings())
+    except SessionUnreadable:  # it is not there yet
+        return False
 
+
+def test_a_running_program_can_be_looked_into_while_it_is_recorded(leaky, tmp_path):
+    file = tmp_path / "r.leak"
+    recording = subprocess.Popen(
+        [*LEAKGUI, "record", str(leaky.pid), "-o", str(file), "--for", "180",
+         "--snapshot-every", "1", "--heap", "--once"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        while not has_heap(file) and recording.poll() is None:
+            time.sleep(0.1)
+        recording.send_signal(signal.SIGINT)
+        _, told = recording.communicate(timeout=PATIENCE_S)
+    finally:
+        recording.kill()
+    assert recording.returncode == 0, told
+    assert f"Stops PID {leaky.pid} for about" in told
     with SessionReader(file) as reader:
         assert any(one.has_heap for one in reader.headings())
         assert reader.damage == ()
