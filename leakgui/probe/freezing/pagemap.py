@@ -81,10 +81,15 @@ class PageMap:
         at = 0
         while at < TOP:
             argument = self._argument(at)
-            count = 3 * control(file, PAGEMAP_SCAN, argument)
+            count = control(file, PAGEMAP_SCAN, argument)
             for column, first in zip(runs, range(3), strict=True):
-                column.extend(self._vector[first:count:3])
-            at = argument[4]  # walk_end
+                column.extend(self._vector[first : 3 * count : 3])
+            if count < _RUNS_AT_ONCE:
+                break
+            # Behind the last run, too: walk_end may stay where the kernel's own
+            # buffer of 512 was full the last time, though the walk went on from there
+            # (fs/proc/task_mmu.c, do_pagemap_scan). Runs would come twice.
+            at = max(argument[4], runs.end[-1])
         return runs
 
     def _argument(self, begin: int) -> array[int]:

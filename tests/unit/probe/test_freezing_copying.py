@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from leakgui.probe.freezing import copying
+from leakgui.probe.freezing import copying, pagemap
 from leakgui.probe.freezing.copying import (
     Destination,
     ReadBatch,
@@ -74,6 +74,20 @@ def test_pages_that_hold_something_are_found_both_ways():
     assert list(zip(listed.start, listed.end, strict=True))[:2] == expected
     found = clip(PageMap(os.getpid()).find_runs(bounds), bounds)
     assert list(zip(found.start, found.end, strict=True))[:2] == expected
+
+
+@pytest.mark.parametrize("at_once", [1 << 15, 2000, 600, 512, 500, 3])
+def test_each_of_many_runs_is_found_once(monkeypatch, at_once):
+    monkeypatch.setattr(pagemap, "_RUNS_AT_ONCE", at_once)
+    area, runs = Area(6000), 2000
+    for page in range(0, 3 * runs, 3):
+        area.fill(page)
+    wanted = [area.run(page, page + 1) for page in range(0, 3 * runs, 3)]
+    found = PageMap(os.getpid()).find_runs([(area.start, area.end)])
+    edges = [edge for run in zip(found.start, found.end, strict=True) for edge in run]
+    assert edges == sorted(edges)
+    inside = clip(found, [(area.start, area.end)])
+    assert list(zip(inside.start, inside.end, strict=True)) == wanted
 
 
 @pytest.fixture(params=["process", "file"])
