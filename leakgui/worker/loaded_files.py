@@ -35,6 +35,7 @@ class LoadedFile:
         """Index in ``Image.modules``."""
         self.path = path
         self.elf = ElfFile(fd)
+        self._defined: dict[str, bool] = {}
 
     @property
     def name(self) -> str:
@@ -48,10 +49,17 @@ class LoadedFile:
 
     def defines(self, *names: str) -> bool:
         """Whether it offers a function of one of these names to other files."""
-        table = self.elf.dynamic_symbols
-        return table is not None and any(
-            table.find_functions(name.encode() + b"\0") for name in names
-        )
+        return any(self._defines(name) for name in names)
+
+    def _defines(self, name: str) -> bool:
+        known = self._defined.get(name)
+        if known is None:
+            table = self.elf.dynamic_symbols
+            known = table is not None and bool(
+                table.find_functions(name.encode() + b"\0")
+            )
+            self._defined[name] = known
+        return known
 
     def has_section(self, name: bytes) -> bool:
         """Whether one of its sections has this name."""

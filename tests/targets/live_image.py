@@ -27,6 +27,9 @@ REGISTERS, VECTORS = 27, 32
 RSP, FS_BASE = 19, 21
 PRESENT_OR_SWAPPED = np.uint64(3 << 62)
 
+MOST_PAGES = 1 << 24
+"""Larger mappings are left out: the shadow memory of sanitizers."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.ptrace.restype = ctypes.c_long
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -66,11 +69,13 @@ def take_image(pid: int, *, with_shared: bool = True) -> Image:
 
 def _stop_all(pid: int, stopped: list[int]) -> None:
     """Stop every thread, those too that are born meanwhile."""
+    tried: set[int] = set()
     while True:
         tids = {int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()}
-        fresh = sorted(tids - set(stopped))
+        fresh = sorted(tids - tried)
         if not fresh:
             return
+        tried |= tids
         for tid in fresh:
             if _libc.ptrace(SEIZE, tid, None, None) != 0:
                 continue  # it has ended
@@ -179,13 +184,16 @@ def _choose(mappings: list[_Mapping], *, with_shared: bool) -> list[bool]:
             mapping.permissions.startswith("rw") and mapping.permissions[3] == "s"
         )
         is_wanted = is_private or is_relro or (is_shared and with_shared)
-        chosen.append(is_wanted and not is_device and not is_special)
+        is_fit = (mapping.end - mapping.start) // PAGE <= MOST_PAGES
+        chosen.append(is_wanted and is_fit and not is_device and not is_special)
     return chosen
 
 
 def _read_page_flags(pid: int, mapping: _Mapping) -> np.ndarray:
     """Return for each page whether it is present (or swapped out)."""
     pages = (mapping.end - mapping.start) // PAGE
+    if pages > MOST_PAGES:
+        return np.zeros(0, bool)
     with Path(f"/proc/{pid}/pagemap").open("rb", buffering=0) as file:
         raw = b""
         file.seek(mapping.start // PAGE * 8)

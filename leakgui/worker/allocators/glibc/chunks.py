@@ -114,12 +114,13 @@ def count_resident(present: Bytes, first: int, last: int) -> int:
 def may_be_cache(words: U64, block: int, size: int) -> bool:
     """Whether a block could be a thread's cache with something in it.
 
-    A chunk may be 16 larger than asked for: less can't be left over.
+    A chunk may be 16 larger than asked for, as less can't be left over, and in 2.43 the
+    first one of an arena is asked for with 16 more (malloc/malloc.c, tcache_init).
 
     The caller has checked that ``size`` bytes from the block's header on are there.
     """
     kind = 0
-    while kind < 3 and size - _CACHE_SIZES[kind] not in (0, 16):
+    while kind < 3 and size - _CACHE_SIZES[kind] not in (0, 16, 32):
         kind += 1
     if kind == 3:
         return False
@@ -188,7 +189,7 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
             counts[_IN_USE] += 1
             counts[_IN_USE_BYTES] += length - 8
             counts[_RESIDENT_IN_USE] += count_resident(present, place + 2, after + 1)
-            if 0x250 <= length <= 0x310 and may_be_cache(words, place + 2, length):
+            if 0x250 <= length <= 0x320 and may_be_cache(words, place + 2, length):
                 if counts[_CANDIDATES] < len(candidates):
                     candidates[counts[_CANDIDATES]] = place + 2
                 counts[_CANDIDATES] += 1

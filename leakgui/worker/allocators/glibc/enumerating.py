@@ -12,7 +12,7 @@ from leakgui.worker.allocators.glibc.chunks import TALLIES
 from leakgui.worker.allocators.glibc.finding import find_ranges
 from leakgui.worker.allocators.glibc.headers import mark_mapped
 from leakgui.worker.allocators.glibc.labels import find_labels
-from leakgui.worker.allocators.glibc.layouts import CACHE_LAYOUTS
+from leakgui.worker.allocators.glibc.layouts import CACHE_LAYOUTS, CACHE_ROUNDING
 from leakgui.worker.allocators.glibc.main_heap import MainHeap, walk_main
 from leakgui.worker.allocators.glibc.mapped import Mapped, find_mapped
 from leakgui.worker.allocators.glibc.par import add
@@ -84,13 +84,13 @@ def _empty_caches(walker: Walker, arenas: list[WalkedArena]) -> Caches:
     for entry in arenas:
         caches.empty_fastbins(entry.arena.address, entry.malloc.layout)
     known = {name for entry in arenas for name in entry.malloc.layout.caches}
-    by_size = {row.chunk: row for row in CACHE_LAYOUTS if row.since in known}
+    rows = [row for row in CACHE_LAYOUTS if row.since in known]
     count = min(walker.candidate_count, len(walker.candidates))
     for place in walker.candidates[:count].tolist():
         size = int(walker.image.words[place - 1]) & ~7
-        layout = by_size.get(size) or by_size.get(size - 16)
-        if layout is not None:
-            caches.empty_cache(place, layout)
+        for row in rows:
+            if 0 <= size - row.chunk <= CACHE_ROUNDING:
+                caches.empty_cache(place, row)
     return caches
 
 

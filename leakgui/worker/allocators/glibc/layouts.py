@@ -122,6 +122,8 @@ class CacheLayout:
     """Counters say how many more may come (num_slots), not how many there are."""
 
 
+CACHE_ROUNDING = 32
+"""How much larger the chunk of a cache may be, see ``chunks.may_be_cache``."""
 SMALL_CACHE_BINS = 64
 """Bins of one chunk size each: 32, 48, ...; those after them take several."""
 CACHE_LAYOUTS = (

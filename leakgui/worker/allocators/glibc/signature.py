@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from leakgui.model.columns import I64, U64
+from leakgui.worker.allocators.glibc.chunks import Bytes, is_present, kernel
 from leakgui.worker.allocators.glibc.layouts import (
     ARENA_LAYOUTS,
     BIN_COUNT,
@@ -25,6 +26,10 @@ from leakgui.worker.image import PAGE_BYTES, WORD_BYTES, Image
 
 _LEAST_SOUND_BINS = 119
 """Of 127: a thread stopped inside malloc leaves a bin or two half linked."""
+_MOST_HITS = 65_536
+_HEADERS = (np.uint64(HEAP_HEADERS[0]), np.uint64(HEAP_HEADERS[1]))
+_MOST_LOCK = np.uint64(2)
+"""lll_lock: 0 free, 1 held, 2 held and waited for (sysdeps/nptl/lowlevellock.h)."""
 _MOST_ATTACHED = 4096
 """More threads than use one arena, and less than an arena takes from the system."""
 
@@ -45,10 +50,13 @@ def _search(image: Image, data: tuple[int, int], module: int) -> list[Malloc]:
     places = find_places(image, *data)
     if places is None:
         return []
-    words = image.words[places[0] : places[1]]
     found: dict[int, Malloc] = {}
+    hits = np.zeros(_MOST_HITS, np.int64)
     for layout in ARENA_LAYOUTS:
-        for address in _choose(words, data[0], layout).tolist():
+        count = find_records(
+            image.words, image.present, (*places, data[0]), _in_words(layout), hits
+        )
+        for address in hits[:count].tolist():
             malloc = _examine(image, data, address, layout)
             if malloc is not None:
                 malloc.module = module
@@ -56,21 +64,47 @@ def _search(image: Image, data: tuple[int, int], module: int) -> list[Malloc]:
     return list(found.values())
 
 
-def _choose(words: U64, start: int, layout: ArenaLayout) -> I64:
-    """Return addresses whose ``next`` is themselves or in the head of a heap."""
-    count = len(words) - layout.size // WORD_BYTES
-    if count <= 0:
-        return np.zeros(0, np.int64)
-    addresses = start + np.arange(count, dtype=np.int64) * WORD_BYTES
-    following = words[layout.next_arena // WORD_BYTES :][:count]
-    in_page = following % np.uint64(PAGE_BYTES)
-    top = words[layout.top // WORD_BYTES :][:count]
-    is_in_ring = following == addresses.astype(np.uint64)
-    for header in HEAP_HEADERS:
-        is_in_ring |= in_page == header
-    is_pointer = (top != 0) & (top % np.uint64(8) == 0)
-    chosen: I64 = addresses[is_in_ring & is_pointer]
-    return chosen
+def _in_words(layout: ArenaLayout) -> tuple[int, int, int, int]:
+    """Return where top, next, system_mem and the end are, in words."""
+    offsets = (layout.top, layout.next_arena, layout.system_bytes, layout.size)
+    top, following, system, size = (offset // WORD_BYTES for offset in offsets)
+    return top, following, system, size
+
+
+@kernel
+def find_records(
+    words: U64,
+    present: Bytes,
+    data: tuple[int, int, int],
+    layout: tuple[int, int, int, int],
+    hits: I64,
+) -> int:
+    """Write addresses that could be a main arena's into ``hits``; how many there are.
+
+    ``data`` is (first place, last + 1, address of the first). ``next`` is the address
+    itself or in the head of a heap, the lock is free, held or waited for, and what was
+    taken from the system is not more than the most ever.
+    """
+    first, last, start = data
+    top, following, system, size = layout
+    count = 0
+    place = first
+    while place + size <= last and count < len(hits):
+        if not is_present(present, place + following):
+            place = (((place + following) >> 9) + 1 << 9) - following
+            continue
+        after = words[place + following]
+        in_page = after & np.uint64(PAGE_BYTES - 1)
+        is_itself = after == np.uint64(start + (place - first) * WORD_BYTES)
+        is_in_ring = is_itself or in_page in (_HEADERS[0], _HEADERS[1])
+        if is_in_ring and words[place] & np.uint64(0xFFFFFFFF) <= _MOST_LOCK:
+            end = words[place + top]
+            is_top = end != 0 and end & np.uint64(7) == 0
+            if is_top and words[place + system] <= words[place + system + 1]:
+                hits[count] = start + (place - first) * WORD_BYTES
+                count += 1
+        place += 1
+    return count
 
 
 def _examine(
