@@ -150,8 +150,9 @@ class Scanner:
 
     def scan(self, pid: int, dice: random.Random | None = None) -> None:
         """Scan once; with dice, somebody is killed on the way."""
-        killer = dice and Killer(self._living, pid, self._usual, dice)
-        if killer is not None:
+        killer = None
+        if dice is not None:
+            killer = Killer(self._living, pid, self._usual, dice)
             killer.start()
         failed = ""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +24,17 @@ from leakgui.worker.verbs import PROTOCOL
 logger = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-I", "-m", "leakgui.worker")
+
+_CRASHES = {
+    -crash
+    for crash in (
+        signal.SIGSEGV,
+        signal.SIGBUS,
+        signal.SIGFPE,
+        signal.SIGILL,
+        signal.SIGABRT,
+    )
+}
 
 INTERPRET_TIMEOUT_S = 600.0
 BLOCK_TIMEOUT_S = 120.0
@@ -164,4 +176,10 @@ def _explain(status: int) -> str:
     """Return what an exit status means; negative ones are signals."""
     if status == -9:
         return say("The system ended the worker: probably there is too little memory.")
+    if status in _CRASHES:
+        return say(
+            "The worker crashed over this heap ({signal}). The process that was looked "
+            "at is not affected, and the next request starts a new worker.",
+            signal=signal.Signals(-status).name,
+        )
     return ""

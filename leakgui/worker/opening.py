@@ -122,9 +122,10 @@ def _unpack_spans(frame: Frame) -> list[tuple[int, int]]:
     table = unpack_table(frame, "segment", _Spans)
     _demand(len(table) <= MOST_SEGMENTS, "too many segments")
     spans = list(zip(table.start.tolist(), table.end.tolist(), strict=True))
-    last = 0
+    last = -1
     for start, end in spans:
-        _demand(last <= start < end <= ADDRESS_END, "segments out of order")
+        # Neighbours are one segment: a block could lie across their border.
+        _demand(last < start < end <= ADDRESS_END, "segments out of order")
         _demand(start % PAGE_BYTES == end % PAGE_BYTES == 0, "part of a page")
         last = end
     return spans

@@ -13,6 +13,7 @@ import threading
 from array import array
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import accumulate, repeat
 from operator import add, attrgetter, sub
 from typing import NamedTuple
@@ -142,7 +143,8 @@ class Destination:
         is_much = runs.total_bytes > _MOST_BYTES_AT_ONCE
         work = [_Copier(read, batches) for _ in range(_copiers() if is_much else 1)]
         for copier in work[1:]:
-            copier.start()
+            with suppress(RuntimeError):  # no more threads: the first does it all
+                copier.start()
         work[0].run()
         return sorted(failed for copier in work for failed in copier.finish())
 
@@ -166,13 +168,13 @@ class _Copier(threading.Thread):
         super().__init__(daemon=True)
         self._read, self._batches = read, batches
         self._failed: Ranges = []
-        self._error: OSError | None = None
+        self._error: Exception | None = None
 
     def run(self) -> None:
         try:
             while (batch := self._batches.take()) is not None:
                 self._failed += copy_batch(self._read, batch)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # raised again by finish
             self._error = error
 
     def finish(self) -> Ranges:

@@ -46,6 +46,9 @@ STOP_PATIENCE_S = 0.5
 _COLLECT_TRIES = 20
 _COLLECT_EVERY_S = 0.05
 _MOST_PREPARATIONS = 3
+_REPORT_S = 5.0
+"""How long a thread may wait that could be held neither well nor let go: until the
+report is written and this process ends."""
 
 
 class Order(NamedTuple):
@@ -141,10 +144,12 @@ class Freezer:
         try:
             tids = held.stop(STOP_PATIENCE_S)
             self._fuse.light(self._longest_s(planned))
-            return self._copy_stopped(held, tids)
+            found = self._copy_stopped(held, tids)
         finally:
+            # Where this failed some are held until we end: the fuse stays lit.
             self._paused_s += held.release()
-            self._fuse.put_out()
+        self._fuse.put_out()
+        return found
 
     def _longest_s(self, planned: Plan) -> float:
         """Return ten times what is expected, and some seconds for a busy machine."""
@@ -228,22 +233,30 @@ class Freezer:
         """Stop the target once more, shortly, so that the child does not stay."""
         for attempt in range(_COLLECT_TRIES):
             time.sleep(_COLLECT_EVERY_S if attempt else 0)
-            held = StoppedThreads(self._order.pid)
-            self._fuse.light(2 * STOP_PATIENCE_S + 5.0)
             try:
-                tids = held.stop(STOP_PATIENCE_S)
-                carrier, entrance = self._find_carrier(self._read_maps(), tids)
-                return collect_fork(carrier, entrance, fork)
+                is_collected = self._collect_now(fork)
             except NotInjected:
+                self._fuse.put_out()
                 continue
             except ProcessLookupError:
-                return True  # the target has ended, and its zombies with it
+                is_collected = True  # the target has ended, and its zombies with it
             except NotStopped:
+                # What did not stop yet may do so until we end.
+                self._fuse.light(_REPORT_S)
                 return False
-            finally:
-                self._paused_s += held.release()
-                self._fuse.put_out()
+            self._fuse.put_out()
+            return is_collected
         return False
+
+    def _collect_now(self, fork: Fork) -> bool:
+        held = StoppedThreads(self._order.pid)
+        self._fuse.light(2 * STOP_PATIENCE_S + 5.0)
+        try:
+            tids = held.stop(STOP_PATIENCE_S)
+            carrier, entrance = self._find_carrier(self._read_maps(), tids)
+            return collect_fork(carrier, entrance, fork)
+        finally:
+            self._paused_s += held.release()
 
 
 def _refuse_in_group_stop(held: StoppedThreads) -> None:

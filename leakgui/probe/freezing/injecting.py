@@ -47,6 +47,7 @@ from leakgui.probe.freezing.tracing import (
     wait_for_stop,
 )
 from leakgui.probe.procfs import read_start
+from leakgui.texts import say
 
 _CODE_64_BIT = 0x33
 """__USER_CS (asm/segment.h): the thread runs 64-bit code at this moment."""
@@ -160,6 +161,8 @@ class Injection:
     def __init__(self, carrier: Carrier, entrance: Entrance) -> None:
         self._carrier, self._entrance = carrier, entrance
         self._below = b""
+        self._status = 0
+        """Of the last stop."""
 
     def run(
         self, number: int, arguments: tuple[int, ...], born: Callable[[int], None]
@@ -206,9 +209,7 @@ class Injection:
         tid, call_stops = self._carrier.tid, 0
         for _ in range(_MOST_STOPS):
             ptrace(SYSCALL, tid)
-            status = wait_for_stop(tid, _PATIENCE_S)
-            if not os.WIFSTOPPED(status):
-                raise ProcessLookupError
+            status = self._wait()
             event = status >> 16
             if event == EVENT_CLONE:
                 born(read_event_message(tid))
@@ -217,8 +218,21 @@ class Injection:
                 if call_stops == 2:
                     return signed(read_registers(tid)[PLACE["rax"]])
             elif event != EVENT_STOP:
-                raise NotInjected  # a fault: the code is not what it was
-        raise NotInjected
+                # A fault as the code is not what it was, or SIGSTOP.
+                raise NotInjected(say("a signal came between"))
+        raise NotInjected(say("it was interrupted again and again"))
+
+    def _wait(self) -> int:
+        self._status = wait_for_stop(self._carrier.tid, _PATIENCE_S)
+        if not os.WIFSTOPPED(self._status):
+            raise ProcessLookupError
+        return self._status
+
+    def _take_signal(self) -> int:
+        """Return a signal that has to arrive: only SIGSTOP cannot be blocked."""
+        is_stop = self._status >> 8 == signal.SIGSTOP  # and no event of ptrace
+        self._status = 0
+        return signal.SIGSTOP if is_stop else 0
 
     def undo(self) -> None:
         """Bring the thread to a stop where calls are restarted, and put all back.
@@ -229,11 +243,8 @@ class Injection:
         """
         carrier = self._carrier
         for _ in range(_MOST_STOPS):
-            stop_again(carrier.tid)
-            status = wait_for_stop(carrier.tid, _PATIENCE_S)
-            if not os.WIFSTOPPED(status):
-                raise ProcessLookupError
-            if status >> 16 == EVENT_STOP:
+            stop_again(carrier.tid, self._take_signal())
+            if self._wait() >> 16 == EVENT_STOP:
                 break
         else:
             raise NotStopped

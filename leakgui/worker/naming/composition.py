@@ -48,7 +48,9 @@ def compose(image: Image, walk: Walk | None, reach: Reach | None) -> Composition
     if walk is not None:
         own = _allocator_bytes(image, walk)
         parts.update(_allocator_parts(image, walk, reach, int(own.sum())))
-    rest = image.regions.resident.astype(np.int64) - own
+    # Where what was copied is not what the kernel listed, no part is below zero: the
+    # last one takes what is left.
+    rest = np.maximum(image.regions.resident.astype(np.int64) - own, 0)
     for kind, size in zip(_kinds_of_regions(image), rest.tolist(), strict=True):
         if kind:
             parts[kind] += size
@@ -82,7 +84,8 @@ def _allocator_parts(
 ) -> dict[str, int]:
     """Return how the resident bytes of the allocator's areas divide."""
     in_use, free = walk.resident_in_use_bytes, walk.resident_free_bytes
-    parts = {"in-use": in_use, "free": free, "overhead": resident - in_use - free}
+    overhead = max(0, resident - in_use - free)
+    parts = {"in-use": in_use, "free": free, "overhead": overhead}
     if reach is not None:
         blocks = map_blocks(image, walk)
         lost = closed(reach.direct | reach.indirect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import threading
 from array import array
 from collections.abc import Iterator
 
@@ -171,6 +172,45 @@ def test_a_process_that_is_gone_is_said_so(memory):
     destination.cover([(area.start, area.end)])
     with pytest.raises(ProcessLookupError):
         destination.copy(read_process(child), runs_of((area.start, area.end)))
+
+
+def many_pieces(memory: int, monkeypatch) -> tuple[Area, Runs, Destination]:
+    monkeypatch.setattr(copying, "_MOST_BYTES_AT_ONCE", PAGE)
+    monkeypatch.setattr(copying, "_copiers", lambda: 2)
+    area = Area(200)
+    destination = Destination(memory)
+    destination.cover([(area.start, area.end)])
+    pieces = [area.run(page, page + 1) for page in range(0, 200, 2)]
+    return area, runs_of(*pieces), destination
+
+
+def test_whatever_ends_one_copying_thread_is_told(memory, monkeypatch):
+    area, runs, destination = many_pieces(memory, monkeypatch)
+    begun = threading.Event()
+
+    def read(batch: copying.Batch) -> int:
+        if threading.current_thread() is threading.main_thread():
+            assert begun.wait(10)  # until the other has its part
+            return int(batch.remote[1])
+        begun.set()
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        destination.copy(read, runs)
+    assert area.map[0] == 0
+
+
+def test_without_more_threads_one_copies_all(memory, monkeypatch):
+    area, runs, destination = many_pieces(memory, monkeypatch)
+
+    def refuse(_: threading.Thread) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    data = area.fill(198)
+    assert destination.copy(read_process(os.getpid()), runs) == []
+    assert os.pread(memory, PAGE, area.start + 198 * PAGE) == data
 
 
 def test_covering_again_maps_only_what_is_new(memory):

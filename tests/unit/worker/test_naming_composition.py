@@ -44,6 +44,28 @@ def test_parts_add_up(
         assert set(parts.kind.as_list()) <= set(KINDS)
 
 
+def test_no_part_is_below_zero_where_no_mapping_is_known() -> None:
+    scene = Scene()
+    scene.add(b"", 1032)
+    image = scene.image()
+    nothing = {
+        field.name: getattr(image.regions, field.name)[:0]
+        for field in dataclasses.fields(image.regions)
+        if field.name not in {"permissions", "path"}
+    }
+    texts = {"permissions": TextColumn.of([]), "path": TextColumn.of([])}
+    unknown = dataclasses.replace(image, regions=Regions(**nothing, **texts))
+    parts = as_dict(compose(unknown, scene.walk(), scene.reach()))
+    assert min(size for kind, size in parts.items() if kind != "kernel") >= 0
+    assert sum(parts.values()) == image.resident_bytes
+    halved = dataclasses.replace(
+        image, regions=dataclasses.replace(image.regions, resident=np.array([1, 0]))
+    )
+    parts = as_dict(compose(halved, scene.walk(), scene.reach()))
+    assert min(size for kind, size in parts.items() if kind != "kernel") >= 0
+    assert sum(parts.values()) == image.resident_bytes
+
+
 def test_blocks_count_by_the_pages_they_are_on() -> None:
     scene = Scene(absent=[1])
     scene.add(b"", 3 * PAGE + 8, "direct")

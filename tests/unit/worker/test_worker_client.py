@@ -110,4 +110,6 @@ def test_a_worker_that_cannot_be_started_is_a_failure():
 
 def test_what_killed_it_is_said_where_it_is_known():
     assert "memory" in _explain(-9)
+    assert "SIGSEGV" in _explain(-11)
+    assert _explain(-15) == ""
     assert _explain(0) == ""

@@ -150,6 +150,7 @@ def test_another_file_is_no_memory(tmp_path):
         ([0x1000, START], [0x3000, START - PAGE]),  # backwards
         ([START, 0x1000], [START + PAGE, 0x3000]),  # unsorted
         ([0x1000, 0x2000], [0x3000, 0x3000]),  # overlapping
+        ([0x1000, 0x2000], [0x2000, 0x3000]),  # two that are one
         ([0x1001, START], [0x3001, START + PAGE]),  # parts of pages
         ([0x1000, START], [0x3800, START + PAGE]),
         ([0x1000, ADDRESS_END], [0x3000, ADDRESS_END + PAGE]),
