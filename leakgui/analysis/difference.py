@@ -24,6 +24,9 @@ LEAST_NOISE_BYTES = 128 * 1024
 """What an allocator takes from the system at once: glibc's M_TOP_PAD."""
 NOISE_SHARE = 0.01
 """Of the resident memory: caches and lazily touched pages come and go like this."""
+MOST_JUDGED_SNAPSHOTS = 20
+"""How many of the newest are compared in a row for a verdict, in window and command line
+alike: the same recording gives the same sentence."""
 
 Table = TypeVar("Table")
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-from leakgui.analysis.difference import compare
+from leakgui.analysis.difference import MOST_JUDGED_SNAPSHOTS, compare
 from leakgui.analysis.heap_difference import compare_heaps, find_heap_pairs
 from leakgui.charts.source import PlotSource, RecordedSource
 from leakgui.guidance.evidence import Observed, numbers_to_judge, observe
@@ -22,8 +22,6 @@ from leakgui.session.from_csv import read_csv
 from leakgui.session.opening import is_session
 from leakgui.session.reader import SessionReader
 from leakgui.session.rows import ClosedHandle
-
-MOST_JUDGED_SNAPSHOTS = 8
 
 
 class Subject(Protocol):
