@@ -25,8 +25,8 @@ LEAST_NOISE_BYTES = 128 * 1024
 NOISE_SHARE = 0.01
 """Of the resident memory: caches and lazily touched pages come and go like this."""
 MOST_JUDGED_SNAPSHOTS = 20
-"""How many of the newest are compared in a row for a verdict, in window and command line
-alike: the same recording gives the same sentence."""
+"""How many of the newest are compared for a verdict: in the window as in the command
+line, so that the same recording gives the same sentence."""
 
 Table = TypeVar("Table")
 
