@@ -38,7 +38,8 @@ class HeapChanges:
 def compare_heaps(before: Snapshot, after: Snapshot) -> HeapDifference | None:
     """Return the later heap minus the earlier one.
 
-    None where a snapshot has no heap, or one whose blocks or leaks are not known.
+    None where a snapshot has no heap, or one whose blocks, leaks or groups are not
+    known.
     """
     old, new = before.heap, after.heap
     if old is None or new is None:
@@ -46,6 +47,8 @@ def compare_heaps(before: Snapshot, after: Snapshot) -> HeapDifference | None:
     if old.blocks is None or new.blocks is None:
         return None
     if old.leaked is None or new.leaked is None:
+        return None
+    if old.groups is None or new.groups is None:
         return None
     return HeapDifference(
         from_number=before.number,

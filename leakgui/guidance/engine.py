@@ -6,7 +6,7 @@ from leakgui.guidance.evidence import Observed, observe
 from leakgui.guidance.examined import Evidence
 from leakgui.guidance.limits import EMERGENCY
 from leakgui.guidance.rules import RULES
-from leakgui.model.finding import Finding, Growth, Judgement, Verdict
+from leakgui.model.finding import Confidence, Finding, Growth, Judgement, Verdict
 
 __all__ = ["judge", "observe"]
 
@@ -25,7 +25,7 @@ def judge(observed: Observed) -> Judgement:
     ]
     trouble = [finding for finding in findings if finding.verdict in _TROUBLE]
     # The sort is stable: rules stand in the order a person would ask.
-    ranked = sorted(trouble or findings, key=lambda finding: not _is_emergency(finding))
+    ranked = sorted(trouble or findings, key=_rank)
     return Judgement(
         target=observed.target,
         verdict=ranked[0].verdict,
@@ -37,6 +37,11 @@ def judge(observed: Observed) -> Judgement:
 def _series(evidence: Evidence) -> dict[str, Growth]:
     trends = ((key, evidence.trend(key)) for key in evidence.judged_keys())
     return {key: trend.growth for key, trend in trends if trend is not None}
+
+
+def _rank(finding: Finding) -> tuple[bool, bool]:
+    """What is only watched comes after what is known better."""
+    return not _is_emergency(finding), finding.confidence is Confidence.WATCH
 
 
 def _is_emergency(finding: Finding) -> bool:

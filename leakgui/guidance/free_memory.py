@@ -27,7 +27,7 @@ class Fragments:
     look: Look
     whole: Step
     times: int
-    """In how many differences more was free."""
+    """In how many differences what is free was most of the growth."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,15 +44,24 @@ def find_fragments(evidence: Evidence) -> Fragments | None:
     look, whole = evidence.heap.latest, evidence.heap.whole
     if look is None or whole is None:
         return None
-    private = evidence.private_growth(whole.span_s)
-    if private is None or private <= 0:
-        return None
-    is_free = whole.free_bytes >= max(_LEAST_BYTES, _MOST_OF_IT * private)
     is_flat = whole.in_use_bytes <= _HARDLY_ANY * whole.free_bytes
-    if not is_free or not is_flat:
+    if not is_flat or not _is_growth(evidence, whole):
         return None
-    times = sum(step.free_bytes > 0 for step in evidence.heap.steps)
+    times = sum(_is_growth(evidence, step) for step in evidence.heap.steps)
     return Fragments(look=look, whole=whole, times=times)
+
+
+def _is_growth(evidence: Evidence, step: Step) -> bool:
+    """Whether free memory is most of what the process grew by in a difference.
+
+    Where blocks were freed, and no more came, the allocator did not grow at all: then
+    what grows lies elsewhere.
+    """
+    private = evidence.private_growth(step.span_s)
+    if private is None or private <= 0:
+        return False
+    new = step.free_bytes + min(step.in_use_bytes, 0)
+    return new >= max(_LEAST_BYTES, _MOST_OF_IT * private)
 
 
 def find_kept(evidence: Evidence) -> Kept | None:

@@ -36,11 +36,13 @@ class HeapCase:
     advice: Advice
     figure: str
     """What the summary ends with where no series grows: how much, in which time."""
+    explains_growth: bool = True
+    """Whether the rate at which the process grows is that of the case."""
 
 
 def heap_finding(evidence: Evidence, case: HeapCase) -> Finding:
     """Add figures and forecast: those of growing memory, else of the looks alone."""
-    key = evidence.growing_memory()
+    key = evidence.growing_memory() if case.explains_growth else None
     trend = evidence.trend(key) if key else None
     if key is None or trend is None:
         return _from_looks(evidence, case)

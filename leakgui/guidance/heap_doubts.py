@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leakgui.formatting import format_percent
-from leakgui.guidance.heap_history import Look
+from leakgui.guidance.heap_history import Look, Step
 from leakgui.model.heap import Heap
 from leakgui.texts import say
 
@@ -35,6 +35,12 @@ def about_look(look: Look) -> tuple[str, ...]:
             )
         )
     return tuple(doubts)
+
+
+def about_step(step: Step) -> tuple[str, ...]:
+    """Return what was wrong with the two looks of a difference, each said once."""
+    facts = (*about_look(step.after), *about_look(step.before))
+    return tuple(dict.fromkeys(facts))
 
 
 def about_share(explained: float) -> tuple[str, ...]:

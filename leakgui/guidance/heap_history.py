@@ -9,6 +9,11 @@ from leakgui.guidance.evidence import Observed
 from leakgui.guidance.heap_groups import Amounts, held_groups, lost_groups
 from leakgui.model.heap import BlockTotals, Heap, LeakTotals
 
+HEADER_BYTES = 16
+"""What a block takes beside its usable bytes (glibc malloc/malloc.c, MINSIZE's half):
+the series of the process contains it."""
+_SAME_PART = 0.1
+"""Two looks that walked parts of the heap which differ by more cannot be compared."""
 MOST_STEPS = 8
 """More looks than this are joined in pairs: what is lost once in an hour grows in
 every eighth of a day, and in hardly two successive half minutes."""
@@ -58,6 +63,12 @@ class Step:
         return self.in_use_bytes - in_between
 
     @property
+    def taken_bytes(self) -> int:
+        """What the blocks that came take of the process: headers, too."""
+        came = self.after.blocks.in_use - self.before.blocks.in_use
+        return self.in_use_bytes + HEADER_BYTES * max(came, 0)
+
+    @property
     def free_bytes(self) -> int:
         """Change of what is free inside the allocator."""
         return self.after.blocks.free_bytes - self.before.blocks.free_bytes
@@ -71,6 +82,11 @@ class Step:
     def lost_bytes(self) -> int:
         """Change of the bytes that nothing reaches."""
         return self.after.leaked.lost_bytes - self.before.leaked.lost_bytes
+
+    @property
+    def lost_taken_bytes(self) -> int:
+        """What the blocks that were lost take of the process: headers, too."""
+        return self.lost_bytes + HEADER_BYTES * max(self.lost, 0)
 
     @property
     def span_s(self) -> float:
@@ -105,12 +121,15 @@ def heap_history(observed: Observed) -> HeapHistory:
         """Return the same look for the same heap: its groups are summed up once."""
         return known.setdefault(id(heap), _look(heap, at_s))
 
-    steps = []
+    steps: list[Step] = []
     for difference in observed.heap_differences:
         before = look(difference.before, difference.from_elapsed_s)
         after = look(difference.after, difference.to_elapsed_s)
-        if before is not None and after is not None:
-            steps.append(Step(before=before, after=after))
+        if before is None or after is None:
+            continue
+        step = Step(before=before, after=after)
+        # What a look could not walk, the next one may find: that did not come.
+        steps = [*steps, step] if _show_same_part(step) else []
     snapshot = observed.latest_heap
     heap = snapshot.heap if snapshot else None
     newest = look(heap, snapshot.elapsed_s) if snapshot and heap else None
@@ -124,9 +143,14 @@ def heap_history(observed: Observed) -> HeapHistory:
 
 
 def _look(heap: Heap, at_s: float) -> Look | None:
-    if heap.blocks is None or heap.leaked is None:
+    if heap.blocks is None or heap.leaked is None or heap.groups is None:
         return None
     return Look(heap=heap, blocks=heap.blocks, leaked=heap.leaked, at_s=at_s)
+
+
+def _show_same_part(step: Step) -> bool:
+    before, after = step.before.heap.walked_share, step.after.heap.walked_share
+    return abs(after - before) <= _SAME_PART
 
 
 def _coarse(steps: list[Step]) -> list[Step]:

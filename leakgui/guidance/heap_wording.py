@@ -218,7 +218,16 @@ def lost_but_level(evidence: Evidence) -> tuple[str, ...]:
             ),
         )
     if has_lost_more(steps[-1]):
-        return ()
+        return (
+            say_count(
+                "{bytes} in {count} block are lost, more than at the heap snapshot "
+                "before.",
+                "{bytes} in {number} blocks are lost, more than at the heap snapshot "
+                "before.",
+                look.leaked.lost,
+                **values,
+            ),
+        )
     return (
         say_count(
             "{bytes} in {count} block are lost already, but that does not grow.",

@@ -28,9 +28,6 @@ _MUCH_OF_HEAP = 0.2
 _MANY_ALIKE = 1000
 _IN_A_ROW = 2
 _EVERY_TIME = 3
-_HEADER_BYTES = 16
-"""What a block takes beside its usable bytes (glibc malloc/malloc.c, MINSIZE's half):
-the series of the process contains it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +41,7 @@ class Loss:
     times: int
     """In how many successive differences more of them were lost; 0 with one look."""
     share: float
-    """Of the growth of the heap or of private memory, whichever is larger, 0 to 1."""
+    """Of the growth of private memory where that is known, else of the heap, 0 to 1."""
     agreement: Agreement
     """The class or size that most of what was lost in between has."""
     doubts: tuple[str, ...]
@@ -74,9 +71,11 @@ def find_loss(evidence: Evidence) -> Loss | None:
     is_every_time = times == len(history.steps) >= _EVERY_TIME
     if times == 0 or (share < _SOME_OF_IT and not is_every_time):
         return None
-    agreement = agree(_grown_groups(step) for step in history.steps)
+    agreement = agree(
+        _grown_groups(step) for step in history.steps if has_lost_more(step)
+    )
     doubts = (
-        *heap_doubts.about_look(look),
+        *heap_doubts.about_step(whole),
         *heap_doubts.about_share(_explained(evidence, whole)),
         *_came_back(history.steps),
     )
@@ -153,32 +152,34 @@ def _times(steps: Sequence[Step]) -> int:
 
 
 def _spans(steps: Sequence[Step]) -> list[Step]:
-    """Return all the time, and the later half of it: caches have filled by then."""
-    first, last = steps[0], steps[-1]
-    spans = [Step(before=first.before, after=last.after)]
-    if len(steps) >= 2 * _IN_A_ROW:
-        middle = steps[len(steps) // 2]
-        spans.append(Step(before=middle.before, after=last.after))
-    return spans
+    """Return all the time, and later parts of it, of two steps or more.
+
+    By its later half caches have filled; and what was called lost and came back was
+    not lost, so it goes on from where least was lost.
+    """
+    latest = len(steps) - _IN_A_ROW
+    least = min(range(len(steps)), key=lambda place: steps[place].before.leaked.lost)
+    begins = {0, min(len(steps) // 2, latest), min(least, latest)}
+    return [
+        Step(before=steps[max(place, 0)].before, after=steps[-1].after)
+        for place in sorted(begins)
+    ]
 
 
 def _share(evidence: Evidence, whole: Step) -> float:
-    of_heap = _part(whole.lost_bytes, whole.settled_bytes)
+    """Return which part of the growth is lost: a heap is not all of a process."""
     private = evidence.private_growth(whole.span_s)
-    of_private = 0.0 if private is None else _part(_taken(whole), private)
-    return max(of_heap, of_private)
+    if private is None:
+        return _part(whole.lost_bytes, whole.settled_bytes)
+    return _part(whole.lost_taken_bytes, private)
 
 
 def _explained(evidence: Evidence, whole: Step) -> float:
-    """Return which part of the growth is lost at least, of private memory if known."""
+    """Return which part of the growth is lost, by the least growth there may be."""
     least = evidence.private_growth(whole.span_s, is_least=True)
     if least is None:
         return _part(whole.lost_bytes, whole.settled_bytes)
-    return _part(_taken(whole), least)
-
-
-def _taken(whole: Step) -> int:
-    return whole.lost_bytes + _HEADER_BYTES * max(whole.lost, 0)
+    return _part(whole.lost_taken_bytes, least)
 
 
 def _part(lost_bytes: float, grown: float) -> float:

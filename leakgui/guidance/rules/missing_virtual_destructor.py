@@ -49,6 +49,7 @@ class MissingVirtualDestructor:
                 against=(_not_proved(), *heap_wording.against_loss(loss)),
                 advice=_advice(owner),
                 figure=loss_figure(loss),
+                explains_growth=loss.explains_growth,
             ),
         )
 

@@ -56,7 +56,9 @@ def _trust(evidence: Evidence, hold: Hold) -> Confidence | None:
         return None if is_level else Confidence.WATCH
     if signs.unexplained_memory(evidence) is None:
         return None
-    return confidence.less(confidence.of_growth(evidence, key, hold.times), hold.doubts)
+    return confidence.less(
+        confidence.of_growth(evidence, key, hold.agreeing), hold.doubts
+    )
 
 
 def _what(hold: Hold) -> str:

@@ -45,6 +45,7 @@ class UnreachableBlocks:
                 against=heap_wording.against_loss(loss),
                 advice=_advice(),
                 figure=loss_figure(loss),
+                explains_growth=loss.explains_growth,
             ),
         )
 

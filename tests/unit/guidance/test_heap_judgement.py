@@ -29,6 +29,7 @@ from leakgui.model.finding import Confidence, DefectClass, Verdict
 
 SYSTEM = {"system_bytes": flat(3e9, 2e6), "limit_system_bytes": 8e9}
 LOST = looks(*(heap(lost={1032: 8000 * n}) for n in range(4)))
+LOST_LITTLE = looks(*(heap(lost={48: 60 * n}) for n in range(4)))
 HELD = looks(*(heap(held={1032: 8000 * n}) for n in range(1, 5)))
 LEVEL = looks(*(heap(lost={48: 30}) for _ in range(4)))
 
@@ -83,30 +84,48 @@ def test_at_one_look_nobody_knows_whether_it_grows() -> None:
     assert "48 B in 1 block are lost already; whether that grows" in found.against[0]
 
 
+def test_blocks_lost_beside_health_that_do_grow_are_told() -> None:
+    losing = looks(*(heap(lost={48: 30 * n}) for n in range(3)))
+    found = first_of(losing, anon_bytes=50 * MIB)
+    told = (*found.against, *found.evidence)
+    assert "60 blocks" in " ".join(told)
+    assert "do not grow" not in " ".join(told)
+
+
+LOAD = {
+    "anon_bytes": loaded(10 * MIB, 600 * MIB, 0, 85),
+    "read_bytes": loaded(0, 600 * MIB, 0, 85),
+}
+LOOP = {"anon_bytes": speeding_up(25 * MIB, 16 * MIB, 25), "cpu_ms": rising(0, 990)}
+MAPPED = {
+    "anon_bytes": rising(5 * MIB, 0.4 * MIB),
+    "mappings": counting(30, 8),
+    "vms_bytes": rising(9 * MIB, 0.4 * MIB),
+}
+
+
+@pytest.mark.parametrize(("metrics"), [LOAD, LOOP], ids=["a load", "a runaway loop"])
+def test_a_little_that_is_lost_does_not_explain_much_that_comes(metrics) -> None:
+    named = first_of((), **metrics, **SYSTEM).defect_class
+    found = first_of(LOST_LITTLE, **metrics, **SYSTEM)
+    assert found.defect_class is named
+    assert found.verdict is Verdict.OVERFLOW
+
+
 @pytest.mark.parametrize(
-    "metrics",
-    [
-        {
-            "anon_bytes": loaded(10 * MIB, 600 * MIB, 0, 85),
-            "read_bytes": loaded(0, 600 * MIB, 0, 85),
-        },
-        {"anon_bytes": speeding_up(25 * MIB, 16 * MIB, 25), "cpu_ms": rising(0, 990)},
-        {
-            "anon_bytes": rising(5 * MIB, 0.4 * MIB),
-            "mappings": counting(30, 8),
-            "vms_bytes": rising(9 * MIB, 0.4 * MIB),
-        },
-    ],
+    ("metrics", "a_look"),
+    [(LOAD, 140_000), (LOOP, 900_000), (MAPPED, 8000)],
     ids=["a load", "a runaway loop", "mapped one by one"],
 )
-def test_what_is_lost_is_no_load_no_loop_and_no_mapping(metrics) -> None:
+def test_what_is_lost_is_no_load_no_loop_and_no_mapping(metrics, a_look: int) -> None:
     first = first_of((), **metrics, **SYSTEM)
     assert first.defect_class in {
         DefectClass.BULK_LOAD,
         DefectClass.RUNAWAY_LOOP,
         DefectClass.MAPPING,
     }
-    judged = judge(evidence(heaps=LOST, **metrics, **SYSTEM).observed)
+    lost = looks(*(heap(lost={1032: a_look * n}) for n in range(4)))
+    judged = judge(evidence(heaps=lost, **metrics, **SYSTEM).observed)
     assert [found.rule for found in judged.findings] == ["unreachable-blocks"]
 
 

@@ -49,6 +49,13 @@ def test_little_is_watched_or_less_certain(span_s, scenes) -> None:
     assert found.confidence is not Confidence.HIGH
 
 
+def test_a_difference_that_adds_hardly_any_agrees_with_nothing() -> None:
+    found = RULE.examine(evidence(heaps=freeing(1, 5, 5.0001), **GROWING))
+    assert found is not None
+    assert found.confidence is Confidence.MEDIUM
+    assert "between two looks only" in " ".join(found.against)
+
+
 def test_a_limit_that_it_nearly_uses_up_is_no_health() -> None:
     found = RULE.examine(
         evidence(
@@ -74,6 +81,9 @@ NEAR_MISSES = {
     ),
     "lost blocks grow": looks(*(heap(lost={1032: 2000 * n}) for n in range(3))),
     "free memory explains little": freeing(1, 1.2, 1.4),
+    "it was freed, and what grows is elsewhere": looks(
+        *(heap(held={4096: 256 * n}, free=(6 - n) * MIB) for n in (5, 3, 1))
+    ),
     "one look": (),
 }
 

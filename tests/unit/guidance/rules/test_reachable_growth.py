@@ -129,6 +129,48 @@ def test_growth_with_every_repeat_of_a_step_is_a_leak() -> None:
     assert fewer.verdict is Verdict.GROWING
 
 
+def test_steps_without_growth_make_it_no_leak() -> None:
+    scenes = holding(1000, 30000, 59000, 59000, 88000, 117000)
+    steps = tuple(
+        Event(kind=EventKind.STEP, elapsed_s=15.0 + 20 * number, number=number)
+        for number in range(5)
+    )
+    growing = {"anon_bytes": rising(50 * MIB, 0.1 * MIB, 0.02 * MIB)}
+    found = RULE.examine(evidence(110, heaps=scenes, events=steps, **growing))
+    assert found is not None
+    assert found.verdict is Verdict.GROWING
+
+
+def test_less_than_half_of_the_growth_is_not_high() -> None:
+    kinds = {80: 12_000, 48: 11_000, 112: 4_000, 208: 2_000}
+    scenes = looks(
+        *(
+            heap(held={size: count * n for size, count in kinds.items()})
+            for n in range(1, 4)
+        )
+    )
+    found = RULE.examine(evidence(heaps=scenes, **GROWING))
+    assert found is not None
+    assert "Of what came, 41 % is blocks of 80 bytes" in " ".join(found.evidence)
+    assert found.confidence is Confidence.MEDIUM
+
+
+def test_growth_that_has_other_reasons_too_costs_a_step() -> None:
+    scenes = holding(1000, 26000, 51000)
+    metrics = {"anon_bytes": rising(50 * MIB, 0.16 * MIB, 0.02 * MIB)}
+    found = RULE.examine(evidence(heaps=scenes, **metrics))
+    assert found is not None
+    assert found.confidence is Confidence.MEDIUM
+    assert "has another reason" in " ".join(found.against)
+
+
+def test_a_heap_that_is_not_what_grows_is_not_named() -> None:
+    metrics = {"anon_bytes": rising(50 * MIB, MIB, 0.02 * MIB)}
+    scene = evidence(heaps=holding(1000, 4000, 7000), **metrics)
+    assert RULE.examine(scene) is None
+    assert judge(scene.observed).findings[0].rule == "growing-memory"
+
+
 NEAR_MISSES = {
     "one difference": holding(1000, 51000),
     "it got less in between": holding(1000, 51000, 30000, 80000),
