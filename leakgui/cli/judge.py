@@ -60,15 +60,19 @@ def _judge(file: str, *, is_json: bool, is_first: bool) -> int:
     from leakgui.cli.loading import load
 
     try:
-        judgement = load(Path(file)).judgement
+        loaded = load(Path(file))
     except LeakguiError as error:
         print_message(f"leakgui: {printable(file)}: {printable(error.message)}")
         if error.hint:
             print_message(f"  {printable(error.hint)}")
         return COULD_NOT
+    if loaded.damage:
+        what = printable("; ".join(loaded.damage), most=200)
+        text = say("judged without what is damaged: {what}", what=what)
+        print_message(f"leakgui: {printable(file)}: {text}")
     if not is_json and not is_first:
         print_line()
-    return print_judgement(judgement, file, is_json=is_json)
+    return print_judgement(loaded.judgement, file, is_json=is_json)
 
 
 def print_judgement(judgement: Judgement, file: str, *, is_json: bool) -> int:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-from leakgui.analysis.difference import compare
-from leakgui.analysis.heap_difference import compare_heaps, find_heap_pairs
+from leakgui.cli.snapshots_read import compare_over, read_snapshots
 from leakgui.errors import BadUsage
 from leakgui.guidance.engine import judge, observe
-from leakgui.guidance.evidence import find_latest_heap, numbers_to_judge
+from leakgui.guidance.evidence import find_latest_heap
 from leakgui.model.difference import Difference
 from leakgui.model.finding import Judgement
-from leakgui.model.heap import HeapDifference
-from leakgui.model.recording import Event, EventKind, Recording
+from leakgui.model.heap import Heap
+from leakgui.model.recording import Recording
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.session.opening import is_session, open_recording
 from leakgui.session.reader import SessionReader
 from leakgui.texts import say
-
-MOST_SNAPSHOTS = 20
-"""The newest ones are enough for a verdict, and keep it quick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +30,10 @@ class Loaded:
     """The last snapshot minus the first; None where there are not two."""
     heap: Snapshot | None = None
     """The newest snapshot that looked into the heap."""
+    judged_heaps: tuple[Heap, ...] = ()
+    """What else the verdict was judged from: it can name what only these hold."""
+    damage: tuple[str, ...] = ()
+    """What could not be read of the file, and was left out."""
 
 
 def load(path: Path) -> Loaded:
@@ -57,48 +55,22 @@ def compare_snapshots(
             say("{file} has fewer than two snapshots.", file=reader.path),
             say("leakgui snapshot PID -o {file} adds one.", file=reader.path),
         )
-    return _difference(
-        reader,
-        numbers[0] if before is None else before,
-        numbers[-1] if after is None else after,
-        reader.recording().events,
-    )
+    first = reader.snapshot(numbers[0] if before is None else before)
+    last = reader.snapshot(numbers[-1] if after is None else after)
+    return compare_over(first, last, reader.recording().events)
 
 
 def _load_session(reader: SessionReader) -> Loaded:
     recording, headings = reader.recording(), reader.headings()
-    numbers = [heading.number for heading in headings]
-    differences = [
-        _difference(reader, before, after, recording.events)
-        for before, after in pairwise(numbers[-MOST_SNAPSHOTS:])
-    ]
-    newest = [reader.snapshot(number) for number in numbers_to_judge(headings)]
-    heaps = _compare_heaps(reader)
+    found = read_snapshots(reader, headings, recording.events)
+    heaps = found.heap_differences
+    observed = observe(recording, found.differences, found.newest, heaps)
     return Loaded(
         recording=recording,
-        judgement=judge(observe(recording, differences, newest, heaps)),
+        judgement=judge(observed),
         headings=headings,
-        overall=compare_snapshots(reader, None, None) if differences else None,
-        heap=find_latest_heap(newest),
+        overall=found.overall,
+        heap=find_latest_heap(found.newest),
+        judged_heaps=tuple(one for pair in heaps for one in (pair.before, pair.after)),
+        damage=reader.damage,
     )
-
-
-def _compare_heaps(reader: SessionReader) -> list[HeapDifference]:
-    pairs = find_heap_pairs(reader.headings())
-    found = (
-        compare_heaps(reader.snapshot(before), reader.snapshot(after))
-        for before, after in pairs
-    )
-    return [one for one in found if one is not None]
-
-
-def _difference(
-    reader: SessionReader, before: int, after: int, events: Sequence[Event]
-) -> Difference:
-    first, second = reader.snapshot(before), reader.snapshot(after)
-    steps = sum(
-        event.kind is EventKind.STEP
-        and first.elapsed_s < event.elapsed_s <= second.elapsed_s
-        for event in events
-    )
-    return compare(first, second, steps)

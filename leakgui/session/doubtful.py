@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -35,6 +36,16 @@ def wall_clock_s(value: Any) -> float:  # noqa: ANN401  # as above
         message = f"{seconds} s since 1970"
         raise ValueError(message)
     return seconds
+
+
+def duration_ms(value: Any) -> float:  # noqa: ANN401  # as above
+    """Return how long something took; NaN where that is not known.
+
+    It is told beside what a file is about, and its damage spoils nothing.
+    """
+    if type(value) in {int, float} and 0 <= value < LONGEST_MS:
+        return float(value)
+    return math.nan
 
 
 def is_number(value: object) -> bool:

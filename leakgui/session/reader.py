@@ -17,14 +17,13 @@ from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.session.columns import PackedColumn
 from leakgui.session.connecting import DATABASE_ERRORS, connect_to_read, damaged
 from leakgui.session.doubtful import moment_s, wall_clock_s, whole
-from leakgui.session.heap_rows import read_lost_bytes
 from leakgui.session.readings import read_series
 from leakgui.session.rows import ClosedHandle
 from leakgui.session.snapshot_rows import (
     HEADING_COLUMNS,
     SECTIONS,
     build_snapshot,
-    read_counters,
+    read_heading,
 )
 from leakgui.texts import say
 
@@ -33,6 +32,7 @@ logger = logging.getLogger(__name__)
 _MOST_ROWS = 100_000
 """Events, gaps, headings and handles beyond this are not ours."""
 _ALL = -1
+_HEADINGS = f"SELECT {HEADING_COLUMNS} FROM snapshot"  # noqa: S608  # ours
 
 
 class SessionReader:
@@ -85,27 +85,30 @@ class SessionReader:
         )
 
     def headings(self) -> tuple[SnapshotHeading, ...]:
-        """Return what a list of snapshots shows, oldest first."""
+        """Return what a list of snapshots shows, oldest first.
+
+        What is in the list can be read, as far as that can be known without reading
+        its tables; the others are told in ``damage``.
+        """
         with self._lock:
-            rows = self._rows(
-                "SELECT number, name, elapsed_ms, taken_unix_s, note, counters"
-                " FROM snapshot ORDER BY number"
-            )
-            heaps = self._heaps()
-        found = (_heading(row, heaps.get(row[0])) for row in rows)
+            rows, heaps = self._heading_rows(), self._heaps()
+            found = [read_heading(row, heaps.get(row[0])) for row in rows]
+            for row, heading in zip(rows, found, strict=True):
+                if heading is None:
+                    self._damage.append(_snapshot_damaged(row[0]))
         return tuple(heading for heading in found if heading)
 
     def snapshot(self, number: int) -> Snapshot:
-        """Return one snapshot; raises ``BadUsage`` where there is none.
+        """Return one snapshot; a table that is damaged is None, and a gap says why.
 
-        A table that is damaged is None, with a gap that says why.
+        Raises ``BadUsage`` where there is none, and ``SessionUnreadable`` where even
+        its time is damaged; whoever reads many and can do without one of them asks
+        ``find_snapshot``.
         """
         with self._lock:
-            rows = self._rows(
-                f"SELECT {HEADING_COLUMNS} FROM snapshot WHERE number = ?",  # noqa: S608  # ours
-                (number,),
-            )
-            if not rows:
+            known = len(self._damage)
+            rows = self._rows(f"{_HEADINGS} WHERE number = ?", (number,))
+            if not rows and len(self._damage) == known:
                 raise BadUsage(
                     say("There is no snapshot {number}.", number=number),
                     say("Snapshots: {numbers}", numbers=self._numbers()),
@@ -113,13 +116,24 @@ class SessionReader:
             columns, heap = self._columns(number), self._heaps(number).get(number)
         try:
             return build_snapshot(rows[0], columns, heap)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, IndexError) as error:
             raise SessionUnreadable(
-                say(
-                    "Snapshot {number} is damaged: {error}", number=number, error=error
-                ),
+                _snapshot_damaged(number),
                 say("The rest of the recording can be opened."),
             ) from error
+
+    def find_snapshot(self, number: int) -> Snapshot | None:
+        """Return one snapshot; None where there is none that can be read.
+
+        For a judgement over many, which one damaged snapshot shall not spoil: it is
+        passed over, and told in ``damage``.
+        """
+        try:
+            return self.snapshot(number)
+        except (BadUsage, SessionUnreadable) as error:
+            with self._lock:
+                self._damage.append(error.message)
+            return None
 
     def closed_handles(self) -> tuple[ClosedHandle, ...]:
         """Return handles that were closed, oldest first."""
@@ -179,6 +193,21 @@ class SessionReader:
         )
         return tuple(gap for row in rows if (gap := _gap(row)))
 
+    def _heading_rows(self) -> list[tuple[Any, ...]]:
+        """Return a row for each snapshot, without those that are damaged."""
+        known = len(self._damage)
+        rows = self._rows(f"{_HEADINGS} ORDER BY number")
+        if len(self._damage) == known:
+            return rows
+        # One by one: what follows a damaged one is whole. A stranger's table may have
+        # no index by number; the rowid, which it is in ours, is one always.
+        ids = {row[0] for way in ("ASC", "DESC") for row in self._ids(way)}
+        query = f"{_HEADINGS} WHERE rowid = ?"
+        return [row for one in sorted(ids) for row in self._rows(query, (one,))]
+
+    def _ids(self, way: str) -> list[tuple[Any, ...]]:
+        return self._rows(f"SELECT rowid FROM snapshot ORDER BY rowid {way}")  # noqa: S608  # ours
+
     def _numbers(self) -> str:
         return ", ".join(str(heading.number) for heading in self.headings()) or say(
             "none"
@@ -219,26 +248,6 @@ class SessionReader:
         return found
 
 
-def _heading(row: tuple[Any, ...], heap: object) -> SnapshotHeading | None:
-    try:
-        counters = read_counters(row[5])
-        has_heap, lost_bytes = read_lost_bytes(heap)
-        return SnapshotHeading(
-            number=whole(row[0]),
-            name=str(row[1]),
-            elapsed_s=moment_s(row[2]),
-            taken_unix_s=wall_clock_s(row[3]),
-            rss_bytes=counters.get("rss_bytes"),
-            handles=counters.get("handles"),
-            threads=counters.get("threads"),
-            note=str(row[4]),
-            has_heap=has_heap,
-            lost_bytes=lost_bytes,
-        )
-    except (ValueError, TypeError):
-        return None
-
-
 def _event(row: tuple[Any, ...]) -> Event | None:
     """Return the event; None for a kind that a newer version knows."""
     kind, elapsed_ms, text, number = row
@@ -264,3 +273,7 @@ def _gap(row: tuple[Any, ...]) -> TimeGap | None:
         )
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def _snapshot_damaged(number: object) -> str:
+    return say("Snapshot {number} is damaged.", number=number)

@@ -9,11 +9,25 @@ from typing import Any, cast
 
 from leakgui.formatting import printable
 from leakgui.model.columns import Columns
-from leakgui.model.snapshot import Gap, GapReason, Handles, Mappings, Snapshot, Threads
+from leakgui.model.snapshot import (
+    Gap,
+    GapReason,
+    Handles,
+    Mappings,
+    Snapshot,
+    SnapshotHeading,
+    Threads,
+)
 from leakgui.session.columns import PackedColumn
-from leakgui.session.doubtful import is_number, moment_s, wall_clock_s, whole
+from leakgui.session.doubtful import (
+    duration_ms,
+    is_number,
+    moment_s,
+    wall_clock_s,
+    whole,
+)
 from leakgui.session.heap_rows import SECTIONS as HEAP_SECTIONS
-from leakgui.session.heap_rows import build_heap, heap_column_rows
+from leakgui.session.heap_rows import build_heap, heap_column_rows, read_lost_bytes
 from leakgui.session.tables import build_table, table_rows
 
 TABLES: Mapping[str, type[Columns]] = {
@@ -67,6 +81,32 @@ def read_counters(text: object) -> dict[str, float]:
     return {str(key): float(value) for key, value in found.items() if is_number(value)}
 
 
+def read_heading(row: tuple[Any, ...], heap: object) -> SnapshotHeading | None:
+    """Return one line for a list; None where it has no number or no time.
+
+    Args:
+        row: values of ``HEADING_COLUMNS``.
+        heap: the facts of its heap as JSON; None where it has none.
+    """
+    try:
+        counters = read_counters(row[8])
+        has_heap, lost_bytes = read_lost_bytes(heap)
+        return SnapshotHeading(
+            number=whole(row[0]),
+            name=str(row[1]),
+            elapsed_s=moment_s(row[2]),
+            taken_unix_s=wall_clock_s(row[3]),
+            rss_bytes=counters.get("rss_bytes"),
+            handles=counters.get("handles"),
+            threads=counters.get("threads"),
+            note=str(row[7]),
+            has_heap=has_heap,
+            lost_bytes=lost_bytes,
+        )
+    except (ValueError, TypeError):
+        return None
+
+
 def build_snapshot(
     heading: tuple[Any, ...],
     columns: Mapping[str, Mapping[str, PackedColumn]],
@@ -100,8 +140,8 @@ def build_snapshot(
         threads=cast("Threads | None", tables["threads"]),
         gaps=tuple(gaps),
         was_stopped=bool(heading[4]),
-        paused_ms=float(heading[5]),
-        cost_ms=float(heading[6]),
+        paused_ms=duration_ms(heading[5]),
+        cost_ms=duration_ms(heading[6]),
         note=str(heading[7]),
         facts={str(k): str(v) for k, v in _read_json(heading[10], dict).items()},
         heap=built_heap,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -320,3 +322,55 @@ def test_a_removed_file_is_noticed(tmp_path):
         writer.commit()
     with pytest.raises(WriteFailed, match="removed"):
         writer.close()
+
+
+@pytest.mark.parametrize("value", ["'long'", "x'00'", "9e999", "-1", "1e300"])
+@pytest.mark.parametrize("column", ["paused_ms", "cost_ms"])
+def test_a_duration_that_cannot_be_is_unknown_and_spoils_nothing(
+    tmp_path, change, column, value
+):
+    path = recorded(tmp_path, 3)
+    change(path, f"UPDATE snapshot SET {column} = {value}")
+    with SessionReader(path) as reader:
+        assert len(reader.headings()) == 1
+        snapshot = reader.snapshot(1)
+    assert math.isnan(getattr(snapshot, column))
+    assert snapshot.handles is not None
+
+
+def several(folder, count: int = 5):
+    writer = new_session(folder, "several.leak")
+    for number in range(1, count + 1):
+        # A note longer than a page has pages of its own, which can be spoilt alone.
+        one = replace(a_snapshot(number, 2.0 * number), note=f"{number}" * 20_000)
+        writer.add_snapshot(one)
+    writer.close()
+    return writer.path
+
+
+def test_one_damaged_snapshot_is_passed_over_and_told(tmp_path, change):
+    path = several(tmp_path)
+    change(path, "UPDATE snapshot SET taken_unix_s = 'soon' WHERE number = 3")
+    with SessionReader(path) as reader:
+        assert [one.number for one in reader.headings()] == [1, 2, 4, 5]
+        assert reader.damage == ("Snapshot 3 is damaged.",)
+        assert reader.find_snapshot(3) is reader.find_snapshot(77) is None
+        assert reader.find_snapshot(4).number == 4
+        with pytest.raises(SessionUnreadable, match="Snapshot 3 is damaged"):
+            reader.snapshot(3)
+
+
+def test_what_follows_a_damaged_row_is_read(tmp_path):
+    path = several(tmp_path)
+    whole = bytearray(path.read_bytes())
+    # The third note's chain of pages leads nowhere from its second page on.
+    page = whole.index(b"3" * 4000) // 4096 * 4096
+    whole[page : page + 4] = b"\xff" * 4
+    path.write_bytes(whole)
+    with SessionReader(path) as reader:
+        assert [one.number for one in reader.headings()] == [1, 2, 4, 5]
+        assert reader.damage
+        with pytest.raises(SessionUnreadable, match="Snapshot 3 is damaged"):
+            reader.snapshot(3)
+        assert reader.find_snapshot(3) is None
+        assert reader.snapshot(5).note.startswith("5")
