@@ -93,5 +93,5 @@ def write_report(loaded: Loaded, path: Path, *, is_masked: bool = False) -> None
 
     write_html(
         loaded.recording, loaded.judgement, loaded.headings, loaded.overall, path,
-        heap=loaded.heap, mask=is_masked,
+        heap=loaded.heap, judged_heaps=loaded.judged_heaps, mask=is_masked,
     )  # fmt: skip

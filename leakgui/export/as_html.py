@@ -26,6 +26,7 @@ from leakgui.export.writing import write_text
 from leakgui.formatting import format_duration, format_utc, target_title
 from leakgui.model.difference import Difference
 from leakgui.model.finding import Judgement
+from leakgui.model.heap import Heap
 from leakgui.model.recording import Recording
 from leakgui.model.snapshot import Snapshot, SnapshotHeading
 from leakgui.texts import say
@@ -45,16 +46,20 @@ def write_html(  # noqa: PLR0913  # a report is made of all of these
     path: Path,
     *,
     heap: Snapshot | None = None,
+    judged_heaps: Sequence[Heap] = (),
     mask: bool = False,
 ) -> None:
     """Write the report; raises ``WriteFailed`` and leaves an old file as it was.
 
-    ``heap`` is the newest snapshot that looked into the heap. With ``mask`` paths,
-    command lines, names of users, hosts and classes become placeholders, and contents
-    of memory are left out. Numbers never change.
+    ``heap`` is the newest snapshot that looked into the heap; ``judged_heaps`` are
+    others that the findings may quote. With ``mask`` paths, command lines, names of
+    users, hosts and classes become placeholders, and contents of memory are left out.
+    Numbers never change.
     """
     if mask:
         masker = Masker.of(recording)
+        for one in judged_heaps:
+            masker.learn_heap(one)
         # The difference first: it knows whole paths, sentences only quote them.
         difference = masker.difference(difference) if difference else None
         heap = masker.heap_of(heap) if heap else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -10,14 +11,21 @@ from leakgui.model.heap import Heap, HeapDifference
 from leakgui.model.text_column import TextColumn
 
 _CLASS = "class-{}"
+_ROOT = "root-{}"
 _SHAPES = {
     "type_name": _CLASS,
     "class_name": _CLASS,
     "base_name": _CLASS,
-    "root": "root-{}",
     "path": "path-{}",
 }
 """What stands for the texts of these columns."""
+_ROOT_COLUMN, _PATH_COLUMN = "root", "path"
+_PLACE = re.compile(r"\+\d+(?= \(|$)")
+"""Where in a variable: sentences leave it out of ``global g_cache+16 (libfoo.so)``."""
+_OF_ROOT = re.compile(r"global (?P<variable>.+?)(?: \((?P<module>[^()]+)\))?$")
+_BETWEEN = " → "
+_TELLS_NOTHING = re.compile(r"[a-z]*|[\d.,]+ [A-Za-z]+")
+"""Parts of a path that are words of ours, or would be found in any sentence."""
 _PEEK = "peek"
 _LEAST_PEEK_LETTERS = 4
 _PLAIN = frozenset({"", "text"})
@@ -72,6 +80,10 @@ def _mask(masker: NameMasker, table: Table | None) -> Table | None:
         for name, shape in _SHAPES.items()
         if hasattr(table, name)
     }
+    if hasattr(table, _ROOT_COLUMN):
+        changes[_ROOT_COLUMN] = _without_roots(masker, getattr(table, _ROOT_COLUMN))
+    if hasattr(table, _PATH_COLUMN):
+        _learn_parts(masker, getattr(table, _PATH_COLUMN))
     if hasattr(table, _PEEK):
         changes[_PEEK] = _without_contents(masker, getattr(table, _PEEK))
     return replace(table, **changes)  # type: ignore[type-var]  # subclasses are dataclasses
@@ -82,6 +94,35 @@ def _stand_ins(masker: NameMasker, column: TextColumn, shape: str) -> TextColumn
         text if text in _PLAIN else masker.name(text, shape) for text in column.pool
     )
     return TextColumn(column.codes, tuple(pool))
+
+
+def _without_roots(masker: NameMasker, column: TextColumn) -> TextColumn:
+    """Replace roots so that one has the same name with and without a place in it."""
+    return TextColumn(column.codes, tuple(_root(masker, text) for text in column.pool))
+
+
+def _root(masker: NameMasker, root: str) -> str:
+    masker.name(root, _ROOT)
+    place = _PLACE.search(root)
+    bare = _PLACE.sub("", root)
+    found = _OF_ROOT.match(bare)
+    for name in found.groupdict().values() if found else ():
+        _learn_part(masker, name or "", _ROOT)
+    return masker.name(bare, _ROOT) + (place.group() if place else "")
+
+
+def _learn_parts(masker: NameMasker, paths: TextColumn) -> None:
+    """Know what paths lead over by itself, too: sentences may quote a part."""
+    for path in paths.pool:
+        root, *blocks = path.split(_BETWEEN)
+        _root(masker, root)
+        for block in blocks:
+            _learn_part(masker, _PLACE.sub("", block), _CLASS)
+
+
+def _learn_part(masker: NameMasker, name: str, shape: str) -> None:
+    if not _TELLS_NOTHING.fullmatch(name):
+        masker.name(name, shape)
 
 
 def _without_contents(masker: NameMasker, column: TextColumn) -> TextColumn:

@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
+from leakgui.export.cut_names import CUT, replace_cut
 from leakgui.export.heap_masking import mask_heap, mask_heaps
+from leakgui.formatting import printable
 from leakgui.model.difference import Changes, Difference
 from leakgui.model.finding import Finding, Judgement
-from leakgui.model.heap import TypeKind
+from leakgui.model.heap import Heap, TypeKind
 from leakgui.model.process import Target
 from leakgui.model.recording import Event, Recording, TimeGap
 from leakgui.model.snapshot import Gap, Snapshot, SnapshotHeading
@@ -46,8 +48,8 @@ class Masker:
     def __init__(self) -> None:
         self._placeholders: dict[str, str] = {}
         self._taken: dict[str, str] = {}
-        self._private: dict[str, str] = {}
-        """Placeholder pattern by known private text."""
+        self._private: dict[str, tuple[str, str]] = {}
+        """By known private text its placeholder's pattern, and of what it is made."""
         self._longest_first: list[str] = []
         host = socket.gethostname()
         if len(host) >= _LEAST_HOST_LETTERS:
@@ -67,9 +69,12 @@ class Masker:
         return masker
 
     def _learn(self, text: str, pattern: str) -> None:
-        if text not in _NOBODY and len(text) > 1 and text not in self._private:
-            self._private[text] = pattern
-            self._longest_first = []
+        """Know a text from now on, also as sentences write it."""
+        for written in (text, printable(text)):
+            known = written in _NOBODY or written in self._private
+            if not known and len(written) > 1:
+                self._private[written] = (pattern, text)
+                self._longest_first = []
 
     def _known(self) -> list[str]:
         if not self._longest_first:
@@ -79,10 +84,13 @@ class Masker:
     def text(self, text: str) -> str:
         """Return a sentence with everything private in it replaced."""
         for known in self._known():
+            stand_in = partial(self._stand_in, *self._private[known])
             if known in text:
                 alone = rf"(?<![\w]){re.escape(known)}(?![\w])"
                 # A placeholder holds no backslash: it is safe as a replacement.
-                text = re.sub(alone, self._stand_in(self._private[known], known), text)
+                text = re.sub(alone, stand_in(), text)
+            if CUT in text:
+                text = replace_cut(text, known, stand_in)
         for pattern, shape in _SHAPES:
             text = pattern.sub(partial(self._replace, shape), text)
         return text
@@ -222,6 +230,10 @@ class Masker:
 
     def _gap(self, gap: Gap) -> Gap:
         return replace(gap, where=self.text(gap.where), detail=self.text(gap.detail))
+
+    def learn_heap(self, heap: Heap) -> None:
+        """Know the names of a heap that is not shown, but that sentences may quote."""
+        mask_heap(self, heap)
 
     def heap_of(self, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot with its heap masked."""
