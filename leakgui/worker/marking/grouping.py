@@ -35,9 +35,9 @@ def group_possible(
 ) -> tuple[PossibleBlocks, IntrusiveBlocks, Reach]:
     """Return possible blocks by size and offset, headers, and the states then.
 
-    At least ``LEAST_INTRUSIVE`` blocks of one size, each entered at one and the same
-    inner offset only, have a header before what the program points to: they become
-    reachable, and so does what hangs on them. ``type_name`` is left empty.
+    At least ``LEAST_INTRUSIVE`` blocks of one size, whose lowest or highest entry is at
+    one and the same inner offset, have a header before what the program points to: they
+    become reachable, and so does what hangs on them. ``type_name`` is left empty.
     """
     if not reach.possible.any():
         return _as_possible({}), _as_intrusive({}), reach
@@ -61,14 +61,21 @@ Groups = dict[tuple[int, int], int]
 
 
 def _find_headers(sizes: U64, entries: Entries) -> tuple[npt.NDArray[np.bool_], Groups]:
-    """Return whether each possible block has a header, and the groups of those."""
-    has_one = entries.least == entries.most
-    groups = _count(sizes[has_one], entries.least[has_one])
-    large = {key: count for key, count in groups.items() if count >= LEAST_INTRUSIVE}
+    """Return whether each possible block has a header, and the groups of those.
+
+    Further pointers into such a block do not speak against it: SQLite keeps one to the
+    header behind each of its pages, and one to what lies behind that.
+    """
     is_header = np.zeros(len(sizes), np.bool_)
-    for size, offset in large:
-        is_header |= has_one & (sizes == np.uint64(size)) & (entries.least == offset)
-    return is_header, large
+    groups: Groups = {}
+    is_entered = entries.least != NOWHERE
+    for offsets in (entries.least, entries.most):
+        rest = is_entered & ~is_header
+        for (size, offset), count in _count(sizes[rest], offsets[rest]).items():
+            if count >= LEAST_INTRUSIVE:
+                is_header |= rest & (sizes == np.uint64(size)) & (offsets == offset)
+                groups[size, offset] = groups.get((size, offset), 0) + count
+    return is_header, dict(sorted(groups.items()))
 
 
 def _count(sizes: U64, offsets: I64) -> Groups:

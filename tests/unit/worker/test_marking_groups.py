@@ -61,11 +61,26 @@ def test_several_offsets_or_sizes_are_not() -> None:
     assert possible == [(72, 16, 15), (72, 32, 15), (104, 16, 15)]
 
 
-def test_a_block_entered_at_two_offsets_has_no_header() -> None:
-    drawing = entered(21, 16) + "\nroot -> n16x72x0@32\nroot -> n16x72x1@48"
-    _, possible, intrusive, _ = group(drawing)
+def test_a_further_pointer_into_some_does_not_speak_against_a_header() -> None:
+    more = "\nroot -> n16x72x0@32\nroot -> n16x72x1@48\nroot -> n16x72x2@8"
+    _, possible, intrusive, _ = group(entered(21, 16) + more)
+    assert (possible, intrusive) == ([(72, 8, 1)], [(72, 16, 20)])
+
+
+def test_the_end_may_be_what_all_have_in_common() -> None:
+    spread = "\n".join(f"root -> n64x104x{n}@{n % 7 * 8 + 8}" for n in range(25))
+    _, possible, intrusive, _ = group(entered(25, 64, 104) + "\n" + spread)
+    assert (possible, intrusive) == ([], [(104, 64, 25)])
+
+
+def test_neither_end_in_common_is_no_header() -> None:
+    drawing = "\n".join(
+        f"n{n} 104\nroot -> n{n}@{n % 6 * 8 + 8}\nroot -> n{n}@{n % 5 * 8 + 56}"
+        for n in range(60)
+    )
+    _, _, intrusive, after = group(drawing)
     assert intrusive == []
-    assert possible == [(72, 16, 21)]
+    assert after.totals.possible == 60
 
 
 def test_what_hangs_on_a_header_is_reachable_and_what_is_lost_stays_lost() -> None:
