@@ -115,7 +115,7 @@ class HeapWork(QObject):
         recorder = self._recorder
         stage = recorder.heap_stage if recorder is not None else None
         self.staged.emit(stage)
-        if stage is None and not self._workspace.is_taking:
+        if stage is None and not self._workspace.taking.is_waiting:
             self._timer.stop()
 
     # -- the newest heap ----------------------------------------------------------

@@ -126,6 +126,21 @@ def compare_numbers(
     return compare(first, second, steps)
 
 
+def number_to_compare(
+    headings: Sequence[SnapshotHeading], after: Snapshot
+) -> int | None:
+    """Return the snapshot that a new one is compared with; None where it is the first.
+
+    That is the one before it; for a heap the newest heap before it, where there is
+    one, because nobody can say what a heap lost since a snapshot that has none.
+    """
+    earlier = [one for one in headings if one.number < after.number]
+    heaps = [one for one in earlier if one.lost_bytes is not None]
+    if after.heap is not None and heaps:
+        return heaps[-1].number
+    return earlier[-1].number if earlier else None
+
+
 class LiveSubject:
     """A process that is being recorded now."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -29,7 +29,9 @@ from leakgui.ui.subject import (
     Subject,
     compare_numbers,
     describe_counters,
+    number_to_compare,
 )
+from leakgui.ui.taking import Taking
 from leakgui.ui.theme import Theme
 
 logger = logging.getLogger(__name__)
@@ -76,10 +78,10 @@ class Workspace(QObject):
         """Earlier runs of the same program, drawn behind the newest."""
         self.snapshot: Snapshot | None = None
         self.difference: Difference | None = None
-        self._future: Future[Snapshot] | None = None
         self._was_running = False
         self._told_problem: LeakguiError | None = None
         self.starter = Starter(jobs, settings, self)
+        self.taking = Taking(self)
         self.judging = Judging(jobs, self)
         self.next_run = NextRun(jobs, self)
         self.heap = HeapWork(self)
@@ -109,11 +111,6 @@ class Workspace(QObject):
         return isinstance(self.subject, LiveSubject) and self.subject.is_running
 
     @property
-    def is_taking(self) -> bool:
-        """Whether a snapshot that was asked for is still being taken."""
-        return self._future is not None and not self._future.done()
-
-    @property
     def cost(self) -> Cost | None:
         """What watching costs now; None where nothing is watched."""
         return self.recorder.cost if self.recorder else None
@@ -135,7 +132,8 @@ class Workspace(QObject):
         self.next_run.stop()
         self.judging.end()
         self._tick.stop()
-        for slot in ("snapshot", "show snapshot", "compare", "open"):
+        self.taking.forget()
+        for slot in ("show snapshot", "compare", "open"):
             self.jobs.forget(slot)
         self._forget_subjects()
         self.snapshot = self.difference = None
@@ -174,10 +172,8 @@ class Workspace(QObject):
         if recorder is None:
             return
         self.busy.emit(self.tr("Taking a snapshot…"))
-        self._future = future = recorder.take_snapshot(heap=heap)
-        self.jobs.ask_latest(
-            "snapshot",
-            lambda _: future.result(),
+        self.taking.wait_for(
+            recorder.take_snapshot(heap=heap),
             lambda snapshot: self._take_snapshot(snapshot, has_heap=heap is not None),
             self.show_failure,
         )
@@ -203,14 +199,15 @@ class Workspace(QObject):
             self.recorder.add_note(text.strip())
 
     def _take_snapshot(self, snapshot: Snapshot, *, has_heap: bool) -> None:
-        self.busy.emit("")
+        if not self.taking.is_waiting:
+            self.busy.emit("")
         logger.info("snapshot %d taken in %.0f ms", snapshot.number, snapshot.cost_ms)
         self._set_snapshot(snapshot)
         self.snapshots_changed.emit()
         headings = self.subject.headings() if self.subject else ()
-        numbers = [heading.number for heading in headings]
-        if len(numbers) > 1:
-            self.compare(numbers[-2], numbers[-1], is_asked=not has_heap)
+        before = number_to_compare(headings, snapshot)
+        if before is not None:
+            self.compare(before, snapshot.number, is_asked=not has_heap)
         if has_heap:
             self.heap.taken.emit()
         self.judging.judge_now()

@@ -6,7 +6,10 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QSettings
 
+from leakgui.settings import Settings
+from leakgui.ui.application import make_application, make_window
 from tests.ui.desktop import start_target
 
 FILES_TARGET = """
@@ -27,3 +30,16 @@ def target() -> Iterator[subprocess.Popen[str]]:
     target.stdin.close()
     target.wait(10)
     target.stdout.close()
+
+
+@pytest.fixture
+def loaded_window(qtbot):
+    """A window with all its pages, and nothing to watch yet."""
+    QSettings().clear()
+    make_application()
+    window = make_window(Settings())
+    qtbot.addWidget(window)
+    window.load()
+    window.show()
+    yield window
+    window.close()

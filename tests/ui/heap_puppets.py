@@ -98,3 +98,13 @@ def _heading(snapshot: Snapshot) -> SnapshotHeading:
         threads=None, has_heap=heap is not None,
         lost_bytes=leaked.lost_bytes if leaked else None,
     )  # fmt: skip
+
+
+def open_puppet(qtbot, window, *snapshots: Snapshot) -> PuppetSubject:
+    """Let a window watch a puppet, its newest snapshot shown."""
+    subject = PuppetSubject(snapshots)
+    with qtbot.waitSignal(window.workspace.judged):
+        window.workspace.starter.started.emit(subject)
+    if snapshots:
+        qtbot.waitUntil(lambda: window.workspace.snapshot is snapshots[-1])
+    return subject

@@ -129,6 +129,26 @@ def test_window_and_command_line_judge_the_same_heaps(tmp_path, monkeypatch):
     assert loaded.heap.number == 3
 
 
+def test_window_and_command_line_compare_as_many_snapshots(tmp_path, monkeypatch):
+    writer = new_session(tmp_path)
+    writer.add_readings(0, {"rss_bytes": 1.0})
+    for number in range(1, 26):
+        writer.add_snapshot(snapshot_of(None, number))
+    writer.close()
+    seen = []
+    monkeypatch.setattr(loading, "judge", lambda one: seen.append(one) or judge(one))
+    loading.load(writer.path)
+    opened = FileSubject(writer.path)
+    seen.append(opened.observed())
+    opened.close()
+    pairs = [
+        [(one.from_number, one.to_number) for one in found.differences]
+        for found in seen
+    ]
+    assert len(pairs[0]) == 19
+    assert pairs[0] == pairs[1]
+
+
 def test_a_heap_counts_when_plain_snapshots_follow():
     shelf = HeapShelf(1, 2, 3, 4, without={1, 3, 4})
     compared = _Compared(shelf)
