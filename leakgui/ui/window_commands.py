@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from leakgui.ui.main_window import MainWindow
 
 
+def run_dialog(dialog: QDialog) -> bool:
+    """Show a dialog until it is answered; return whether it was agreed to.
+
+    As a child of the window it would live, and listen to signals, as long as that.
+    It is deleted when control is back in the event loop: it can be asked until then.
+    """
+    answer = dialog.exec()
+    dialog.deleteLater()
+    return answer == QDialog.DialogCode.Accepted
+
+
 class WindowCommands(QObject):
     """One method for each action that needs more than the workspace."""
 
@@ -67,7 +78,7 @@ class WindowCommands(QObject):
         from leakgui.ui.program_dialog import ProgramDialog
 
         dialog = ProgramDialog(self._window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
+        if run_dialog(dialog):
             self._window.load()
             self._window.workspace.starter.start_program(dialog.command())
 
@@ -76,7 +87,7 @@ class WindowCommands(QObject):
         from leakgui.ui.practice_dialog import PracticeDialog
 
         dialog = PracticeDialog(self._window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
+        if run_dialog(dialog):
             self._window.load()
             self._window.workspace.starter.start_practice(dialog.chosen_name())
 
@@ -109,7 +120,7 @@ class WindowCommands(QObject):
         """Show what a heap snapshot does to the process, and take it when agreed."""
         from leakgui.ui.heap_dialog import HeapDialog
 
-        HeapDialog(self._window.workspace, self._window).exec()
+        run_dialog(HeapDialog(self._window.workspace, self._window))
 
     def ask_note(self) -> None:
         """Ask for a note and put it on the time axis."""
@@ -125,7 +136,7 @@ class WindowCommands(QObject):
 
         if self._window.workspace.subject is not None:
             view = self._window.page.timeline.plots.visible_range()
-            ExportDialog(self._window.workspace, view, self._window).exec()
+            run_dialog(ExportDialog(self._window.workspace, view, self._window))
 
     def ask_export_difference(self) -> None:
         """Ask for a file and write the difference as CSV."""
@@ -161,14 +172,14 @@ class WindowCommands(QObject):
         from leakgui.ui.preferences import PreferencesDialog
 
         dialog = PreferencesDialog(self._window.settings, self._window)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
+        if run_dialog(dialog):
             self._window.apply_settings()
 
     def show_help(self) -> None:
         """Show the words, the keys and what each level of attach does."""
         from leakgui.ui.help_dialog import HelpDialog
 
-        HelpDialog(self._window).exec()
+        run_dialog(HelpDialog(self._window))
 
     def show_about(self) -> None:
         """Say which version this is."""

@@ -171,3 +171,12 @@ def test_f6_is_in_the_menu_and_asks(window, subject, monkeypatch):
     window.actions_by_key["heap_ask"].trigger()
     assert len(asked) == 3
     assert subject.recorder.wishes == []
+
+
+def test_a_dialog_that_was_answered_listens_no_more(
+    qtbot, window, subject, monkeypatch
+):
+    monkeypatch.setattr(HeapDialog, "exec", HeapDialog.accept)
+    for _ in range(3):
+        window.actions_by_key["heap_ask"].trigger()
+    qtbot.waitUntil(lambda: not window.findChildren(HeapDialog))
