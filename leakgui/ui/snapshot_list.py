@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -68,8 +68,11 @@ class SnapshotList(QWidget):
         self._has_heap = False
         self._numbers: list[int] = []
         self._ticked: list[int] = []
+        self._did_user_tick = False
+        self._shown: int | None = None
         self._tree.itemChanged.connect(self._follow_ticks)
         self._tree.currentItemChanged.connect(self._announce)
+        self._tree.itemClicked.connect(self._ask_again)
         self.show_headings((), is_live=False)
 
     def _arrange(self) -> None:
@@ -92,28 +95,64 @@ class SnapshotList(QWidget):
     ) -> None:
         """Show these snapshots; the two newest are ticked when one is new.
 
-        Live means that the recording is under way: more can be taken, and renamed.
+        What the user has ticked stays ticked, though, and the one that the pages show
+        stays marked. Live means that more can be taken, and renamed.
         """
         self._is_live = is_live
         self._take.setVisible(is_live)
         self._take_heap.setVisible(is_live)
         self._has_heap = any(heading.has_heap for heading in headings)
         self._fit_columns()
+        bar = self._tree.verticalScrollBar()
+        place, was_at_end = bar.value(), bar.value() == bar.maximum()
+        self._tick([heading.number for heading in headings])
         self._tree.blockSignals(True)
         self._tree.clear()
-        numbers = [heading.number for heading in headings]
-        if numbers != self._numbers:
-            self._numbers, self._ticked = numbers, numbers[-2:]
         before: float | None = None
         for heading in headings:
             self._tree.addTopLevelItem(self._item(heading, before))
             before = heading.rss_bytes
-        last = self._tree.topLevelItem(len(headings) - 1)
-        if last is not None:
-            self._tree.setCurrentItem(last)
-            self._tree.scrollToItem(last)
         self._tree.blockSignals(False)
+        self._mark_shown()
+        if was_at_end:
+            self._tree.scrollToBottom()
+        else:
+            bar.setValue(place)
         self._hint.setText(self._hint_text(len(headings), is_live=is_live))
+
+    def _tick(self, numbers: list[int]) -> None:
+        """Tick the two newest where one is new; never instead of what the user did."""
+        is_new = numbers != self._numbers
+        self._numbers = numbers
+        if is_new and not self._did_user_tick:
+            self._ticked = numbers[-2:]
+        self._ticked = [number for number in self._ticked if number in numbers]
+
+    def clear(self) -> None:
+        """Forget the snapshots of what was open before, and what was done to them."""
+        self._numbers, self._ticked = [], []
+        self._did_user_tick, self._shown = False, None
+        self.show_headings((), is_live=False)
+
+    def show_chosen(self, number: int) -> None:
+        """Mark the snapshot that the pages show."""
+        self._shown = number
+        self._mark_shown()
+
+    def _mark_shown(self) -> None:
+        """Only what is shown is marked: a mark on another one would be a lie."""
+        item = self._item_of(self._shown)
+        self._tree.blockSignals(True)
+        if item is not None:
+            self._tree.setCurrentItem(item)
+        else:
+            self._tree.setCurrentIndex(QModelIndex())
+            self._tree.clearSelection()
+        self._tree.blockSignals(False)
+
+    def _item_of(self, number: int | None) -> QTreeWidgetItem | None:
+        items = map(self._tree.topLevelItem, range(self._tree.topLevelItemCount()))
+        return next((i for i in items if i and i.data(0, _NUMBER) == number), None)
 
     def _hint_text(self, count: int, *, is_live: bool) -> str:
         if not count:
@@ -192,6 +231,8 @@ class SnapshotList(QWidget):
             self._ticked.append(number)
         else:
             self._ticked.remove(number)
+        # Who unticks everything leaves it to the list again.
+        self._did_user_tick = bool(self._ticked)
         while len(self._ticked) > 2:
             self._untick(self._ticked.pop(0))
         if len(self._ticked) == 2:
@@ -208,16 +249,20 @@ class SnapshotList(QWidget):
             self.renamed.emit(number, name)
 
     def _untick(self, number: int) -> None:
-        self._tree.blockSignals(True)
-        for place in range(self._tree.topLevelItemCount()):
-            item = self._tree.topLevelItem(place)
-            if item is not None and item.data(0, _NUMBER) == number:
-                item.setCheckState(0, Qt.CheckState.Unchecked)
-        self._tree.blockSignals(False)
+        item = self._item_of(number)
+        if item is not None:
+            self._tree.blockSignals(True)
+            item.setCheckState(0, Qt.CheckState.Unchecked)
+            self._tree.blockSignals(False)
 
     def _announce(self, current: QTreeWidgetItem | None) -> None:
         if current is not None:
             self.chosen.emit(int(current.data(0, _NUMBER)))
+
+    def _ask_again(self, item: QTreeWidgetItem) -> None:
+        """Show the one that is clicked, also where it is the current one already."""
+        if item.data(0, _NUMBER) != self._shown:
+            self._announce(item)
 
     def ticked_pair(self) -> tuple[int, int] | None:
         """The two ticked snapshots, the earlier first."""

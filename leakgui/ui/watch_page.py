@@ -106,6 +106,9 @@ class WatchPage(QWidget):
         workspace.opened.connect(self._open)
         workspace.judged.connect(self.strip.show_judgement)
         workspace.snapshots_changed.connect(self._show_headings)
+        workspace.snapshot_shown.connect(
+            lambda snapshot: self.snapshots.show_chosen(snapshot.number)
+        )
         workspace.difference_asked.connect(
             lambda: self.tabs.setCurrentWidget(self.difference)
         )
@@ -126,6 +129,7 @@ class WatchPage(QWidget):
     def _open(self, *_: object) -> None:
         self.banner.hide()
         self.strip.clear()
+        self.snapshots.clear()
         self.tabs.setCurrentWidget(self.overview)
         for page in (self.timeline, self.overview, self.log):
             page.open_subject()
