@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import SupportsFloat, SupportsInt
 
+from PySide6.QtCore import QCoreApplication
+
 from leakgui.formatting import (
+    UNKNOWN,
     format_address,
     format_bytes,
     format_change,
@@ -13,15 +17,26 @@ from leakgui.formatting import (
     format_duration,
     printable,
 )
+from leakgui.model.text_column import TextColumn
 
 MOST_TEXT = 400
 # Numbers end where the next column begins: air between them.
 ROOMY_CELLS = "QTableView::item { padding: 0 6px; }"
 
 
+def tr(text: str) -> str:
+    """Translate a text of this room."""
+    return QCoreApplication.translate("Cells", text)
+
+
 def write_text(value: object) -> str:
     """Write a stranger's text on one line."""
     return printable(str(value), most=MOST_TEXT)
+
+
+def in_words(texts: TextColumn, word: Callable[[str], str]) -> TextColumn:
+    """Put each text into words once, so that the filter finds what is shown."""
+    return TextColumn(texts.codes, tuple(word(text) for text in texts.pool))
 
 
 def write_bytes(value: SupportsFloat) -> str:
@@ -33,7 +48,9 @@ def write_bytes(value: SupportsFloat) -> str:
 def write_exact_bytes(value: SupportsFloat) -> str:
     """Write every byte, for tooltips."""
     number = float(value)
-    return "n/a" if math.isnan(number) else f"{number:,.0f} bytes"
+    if math.isnan(number):
+        return UNKNOWN
+    return tr("{n} bytes").format(n=format_count(number))
 
 
 def write_count(value: SupportsFloat) -> str:

@@ -15,6 +15,7 @@ from leakgui.model.difference import Changes, Difference
 from leakgui.model.metric import METRIC_BY_KEY
 from leakgui.model.text_column import TextColumn
 from leakgui.ui.cells import (
+    in_words,
     write_bytes,
     write_bytes_change,
     write_count,
@@ -49,13 +50,17 @@ def only_changed(changes: Changes) -> Changes:
 
 
 def change_columns(
-    changes: Changes, steps: int, colour: Colour, sizes: str = "RSS"
+    changes: Changes,
+    steps: int,
+    colour: Colour,
+    sizes: str = "RSS",
+    kind_word: Callable[[str], str] = write_text,
 ) -> list[Column]:
     """Return the columns of a table of changes; sizes only where they are known."""
     has_sizes = not np.isnan(changes.delta_bytes).all()
     columns = [
         Column(title=tr("Status"), values=_status(changes)),
-        Column(title=tr("Kind"), values=changes.kind, write=write_text),
+        Column(title=tr("Kind"), values=in_words(changes.kind, kind_word)),
         Column(title=tr("What"), values=changes.key, write=write_text),
         *_counts(changes, colour),
     ]

@@ -18,6 +18,7 @@ from leakgui.model.heap import (
 )
 from leakgui.model.text_column import TextColumn
 from leakgui.ui.cells import (
+    in_words,
     write_address,
     write_bytes,
     write_count,
@@ -26,7 +27,7 @@ from leakgui.ui.cells import (
 )
 from leakgui.ui.columns_model import Column
 from leakgui.ui.heap_groups import By, SummedBlocks
-from leakgui.ui.heap_words import kind_word, size_text, type_text
+from leakgui.ui.heap_words import certainty_word, kind_word, size_text, type_text
 
 Numbers = npt.NDArray[Any]
 
@@ -129,7 +130,7 @@ def suspect_columns(rows: DestructorSuspects) -> list[Column]:
         Column(title=tr("Base"), values=rows.base_name, write=write_text),
         Column(
             title=tr("No virtual destructor"),
-            values=rows.certainty,
+            values=in_words(rows.certainty, certainty_word),
             meaning=tr("Certain only with full symbols"),
         ),
         _count(tr("Live objects"), rows.objects),
@@ -171,14 +172,11 @@ def arena_columns(rows: Arenas) -> list[Column]:
 
 
 def _type(names: TextColumn) -> Column:
-    # Written once for each name, so that the filter finds what is shown.
-    shown = TextColumn(names.codes, tuple(type_text(name) for name in names.pool))
-    return Column(title=tr("Type"), values=shown)
+    return Column(title=tr("Type"), values=in_words(names, type_text))
 
 
 def _kind(kinds: TextColumn) -> Column:
-    words = TextColumn(kinds.codes, tuple(kind_word(kind) for kind in kinds.pool))
-    return Column(title=tr("Known by"), values=words)
+    return Column(title=tr("Known by"), values=in_words(kinds, kind_word))
 
 
 def _size_class(rows: SummedBlocks) -> Column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -14,12 +14,18 @@ from leakgui.charts.stacked_bar import Part, StackedBar
 from leakgui.formatting import format_bytes, format_percent, printable
 from leakgui.model.heap import Composition, Heap
 from leakgui.model.snapshot import Snapshot
+from leakgui.ui.cells import write_exact_bytes
 from leakgui.ui.flow_layout import FlowLayout
 from leakgui.ui.heap_words import heap_line, heap_troubles
 from leakgui.ui.theme import Theme
 
 MOST_TROUBLES = 3
 """The others are in the tooltip: the table needs the room."""
+
+
+def tr(text: str) -> str:
+    """Translate a text of this room."""
+    return QCoreApplication.translate("HeapSummary", text)
 
 
 class HeapSummary(QWidget):
@@ -73,7 +79,7 @@ class HeapSummary(QWidget):
         for part, label in shares:
             if part.amount:
                 self._flow.addWidget(self._entry(part, printable(label, most=40)))
-        total = _text(f"= RSS {format_bytes(resident)}")
+        total = _text(tr("= RSS {size}").format(size=format_bytes(resident)))
         total.setObjectName("legend text")
         total.setWordWrap(False)
         self._flow.addWidget(total)
@@ -124,8 +130,15 @@ def _parts(rows: Composition, resident: int) -> list[Part]:
 
 
 def _part_text(label: str, size: int, resident: int) -> str:
-    share = f", {format_percent(size / resident)} of RSS" if resident else ""
-    return f"{label}: {format_bytes(size)} ({size:,} bytes){share}"
+    text = tr("{label}: {size} ({exact})")
+    if resident:
+        text = tr("{label}: {size} ({exact}), {share} of RSS")
+    return text.format(
+        label=label,
+        size=format_bytes(size),
+        exact=write_exact_bytes(size),
+        share=format_percent(size / resident) if resident else "",
+    )
 
 
 class _Swatch(QWidget):

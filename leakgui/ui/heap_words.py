@@ -100,7 +100,7 @@ def heap_troubles(snapshot: Snapshot) -> list[str]:
     heap, said = snapshot.heap, []
     if heap is not None and heap.blocks is not None and heap.walked_share < 1:
         said.append(_partly_walked(heap))
-    said += [_gap_text(gap) for gap in snapshot.gaps if gap.where.startswith("heap")]
+    said += [heap_gap_text(gap) for gap in snapshot.gaps if is_of_heap(gap)]
     if heap is not None:
         notes = [printable(note, most=MOST_TEXT) for note in heap.notes]
         # A gap may have been told with the notes that explain it.
@@ -109,7 +109,13 @@ def heap_troubles(snapshot: Snapshot) -> list[str]:
     return said
 
 
-def _gap_text(gap: Gap) -> str:
+def is_of_heap(gap: Gap) -> bool:
+    """Return whether the heap, or a part of it, is what is missing."""
+    return gap.where.partition(".")[0] == "heap"
+
+
+def heap_gap_text(gap: Gap) -> str:
+    """Return which part is missing and why; of the whole heap only why."""
     detail = printable(gap.detail, most=MOST_TEXT) or gap_text(gap)
     part = gap.where.removeprefix("heap").lstrip(".")
     return f"{printable(part, most=100)}: {detail}" if part else detail
@@ -166,6 +172,11 @@ def kind_word(kind: str) -> str:
         TypeKind.TEXT.value: tr("text"),
         TypeKind.SIZE.value: tr("size only"),
     }.get(kind, kind)
+
+
+def certainty_word(certainty: str) -> str:
+    """Return how sure it is that a class lacks a virtual destructor."""
+    return {"certain": tr("certain"), "likely": tr("likely")}.get(certainty, certainty)
 
 
 def type_text(name: str) -> str:

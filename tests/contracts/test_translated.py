@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import leakgui
 from leakgui import errors
 
@@ -14,6 +16,7 @@ SHOWING = {
     "QLabel", "QPushButton", "QCheckBox", "QGroupBox", "QAction", "setText",
     "setToolTip", "setWindowTitle", "setPlaceholderText", "setAccessibleName",
     "addTab", "addRow", "showMessage", "show_reason", "print_line", "print_message",
+    "_text",
 }  # fmt: skip
 FAILING = {name for name in vars(errors) if isinstance(getattr(errors, name), type)}
 # Not words: the program's own name, and an example of a command line.
@@ -32,12 +35,18 @@ def plain_texts(call: ast.Call) -> Iterator[str]:
     arguments = list(call.args) if name_of(call) in SHOWING | FAILING else []
     if name_of(call) == "Column":
         arguments += [k.value for k in call.keywords if k.arg in ("title", "meaning")]
-    for argument in arguments:
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            text = argument.value
-            is_command = text.startswith("leakgui ")
-            if any(map(str.isalpha, text)) and not is_command and text not in NOT_WORDS:
-                yield text
+    for text in map(literal_of, arguments):
+        is_command = text.startswith("leakgui ")
+        is_word = any(map(str.isalpha, text)) and text.strip(" :") not in NOT_WORDS
+        if is_word and not is_command:
+            yield text
+
+
+def literal_of(argument: ast.expr) -> str:
+    """A literal, or what stands between the braces of a formatted one; else nothing."""
+    parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+    constants = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return "".join(value for value in constants if isinstance(value, str))
 
 
 def test_no_text_is_shown_as_it_stands_in_the_code():
@@ -51,6 +60,15 @@ def test_no_text_is_shown_as_it_stands_in_the_code():
     assert found == []
 
 
-def test_the_check_sees_what_it_should():
-    (call,) = (n for n in ast.walk(ast.parse("QLabel('Hello')")) if type(n) is ast.Call)
-    assert list(plain_texts(call)) == ["Hello"]
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        ("QLabel('Hello')", ["Hello"]),
+        ("setText(f'= RSS {size}')", ["= RSS "]),
+        ("setText(f'{name}: {size}')", []),
+        ("setText(tr('Hello'))", []),
+    ],
+)
+def test_the_check_sees_what_it_should(code, seen):
+    (statement,) = ast.parse(code).body
+    assert list(plain_texts(statement.value)) == seen
