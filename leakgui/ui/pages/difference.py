@@ -14,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from leakgui.formatting import format_bytes, format_count, format_duration
 from leakgui.model.difference import Difference
+from leakgui.ui.cells import write_text
 from leakgui.ui.change_columns import change_columns, counter_figure, only_changed
 from leakgui.ui.flow_layout import FlowLayout
-from leakgui.ui.heap_words import heap_figure
+from leakgui.ui.heap_words import heap_figure, heap_gap_text, is_of_heap, kind_word
 from leakgui.ui.reasons import gap_text
 from leakgui.ui.section_style import CHOSEN_STANDS_OUT
 from leakgui.ui.tables import ColumnsTable
@@ -95,7 +96,7 @@ class DifferencePage(QWidget):
     def show_difference(self, difference: Difference) -> None:
         """Show another difference; the section with the most news comes first."""
         self._difference = difference
-        self._offer_heap(has_heap=difference.heap_by_type is not None)
+        self._offer_heap(has_heap=_is_heap_told(difference))
         self._swap.setEnabled(True)
         span = format_duration(abs(difference.to_elapsed_s - difference.from_elapsed_s))
         steps = f", {self._steps_text(difference.steps)}" if difference.steps else ""
@@ -120,10 +121,10 @@ class DifferencePage(QWidget):
 
     def _count_changes(self, difference: Difference) -> None:
         """Say on each button how much changed, and turn to where something did."""
-        counts = {}
+        counts: dict[str, int | None] = {}
         for place, section in enumerate(SECTIONS):
             changes = getattr(difference, section)
-            counts[section] = len(only_changed(changes)) if changes is not None else 0
+            counts[section] = None if changes is None else len(only_changed(changes))
             text = f"{self._names[section]} ({format_count(counts[section])})"
             self._sections.button(place).setText(text)
         changed = [section for section in SECTIONS if counts[section]]
@@ -142,10 +143,8 @@ class DifferencePage(QWidget):
             return
         changes = getattr(difference, self._section)
         if changes is None:
-            gaps = [gap for gap in difference.gaps if self._section in gap.where]
-            reasons = "\n".join(gap_text(gap) for gap in gaps)
             self.table.show_reason(
-                reasons or self.tr("n/a in one of the two snapshots")
+                self._why_missing(difference), self._figures_text(difference)
             )
             return
         if self._only_changed.isChecked():
@@ -155,10 +154,23 @@ class DifferencePage(QWidget):
                 self._nothing_text(difference), self._figures_text(difference)
             )
             return
-        theme = self._workspace.theme
-        sizes = self.tr("Bytes") if self._section in HEAP_SECTIONS else "RSS"
-        columns = change_columns(changes, difference.steps, theme.change_colour, sizes)
+        is_heap = self._section in HEAP_SECTIONS
+        columns = change_columns(
+            changes,
+            difference.steps,
+            self._workspace.theme.change_colour,
+            sizes=self.tr("Bytes") if is_heap else "RSS",
+            kind_word=kind_word if is_heap else write_text,
+        )
         self.table.show_columns(columns, self._figures_text(difference))
+
+    def _why_missing(self, difference: Difference) -> str:
+        if self._section in HEAP_SECTIONS:
+            said = [heap_gap_text(gap) for gap in difference.gaps if is_of_heap(gap)]
+        else:
+            gaps = [gap for gap in difference.gaps if self._section in gap.where]
+            said = [gap_text(gap) for gap in gaps]
+        return "\n".join(said) or self.tr("n/a in one of the two snapshots")
 
     def _nothing_text(self, difference: Difference) -> str:
         noise = format_bytes(difference.noise_bytes)
@@ -179,3 +191,9 @@ class DifferencePage(QWidget):
             self._workspace.compare(
                 self._difference.to_number, self._difference.from_number
             )
+
+
+def _is_heap_told(difference: Difference) -> bool:
+    """Return whether a snapshot has a heap, or says why it has none."""
+    has_changes = any(getattr(difference, name) is not None for name in HEAP_SECTIONS)
+    return has_changes or any(map(is_of_heap, difference.gaps))
