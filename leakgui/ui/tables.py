@@ -30,6 +30,8 @@ class ColumnsTable(QWidget):
 
     row_chosen = Signal(int)
     """The row of the columns (not of the view) that became current."""
+    row_clicked = Signal(int)
+    """The same of a click, also on the row that is current already."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +74,7 @@ class ColumnsTable(QWidget):
         view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
         view.selectionModel().selectionChanged.connect(self._show_sums)
         view.selectionModel().currentRowChanged.connect(self._announce_row)
+        view.clicked.connect(self._announce_click)
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), view)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy_selection)
@@ -187,3 +190,6 @@ class ColumnsTable(QWidget):
     def _announce_row(self, current: QModelIndex) -> None:
         if current.isValid() and current.row() < len(self.model.order):
             self.row_chosen.emit(int(self.model.order[current.row()]))
+
+    def _announce_click(self, index: QModelIndex) -> None:
+        self.row_clicked.emit(int(self.model.order[index.row()]))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTranslator
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 
+from leakgui.analysis.difference import compare
 from leakgui.model.heap import Level
 from leakgui.model.snapshot import Gap, GapReason
 from leakgui.recording.heap_taking import HeapStage
@@ -16,7 +17,7 @@ from leakgui.ui.application import make_application, make_window
 from leakgui.ui.heap_progress import HeapProgress
 from leakgui.ui.heap_sections import SECTIONS
 from leakgui.ui.heap_words import heap_line, heap_troubles
-from tests.ui.heap_puppets import PuppetSubject
+from tests.ui.heap_puppets import open_puppet
 from tests.ui.heap_scenes import (
     DENIED,
     JEMALLOC,
@@ -40,15 +41,6 @@ def window(qtbot):
     window.show()
     yield window
     window.close()
-
-
-def open_puppet(qtbot, window, *snapshots):
-    subject = PuppetSubject(snapshots)
-    with qtbot.waitSignal(window.workspace.judged):
-        window.workspace.starter.started.emit(subject)
-    if snapshots:
-        qtbot.waitUntil(lambda: window.workspace.snapshot is snapshots[-1])
-    return subject
 
 
 @pytest.fixture
@@ -124,6 +116,42 @@ def test_the_bar_has_a_legend_that_adds_up_to_rss(page):
     assert entries[-1] == "= RSS 94.1 MiB"
     page.show_snapshot(snapshot(heap(), 2))
     assert page.summary.entries() == entries
+
+
+class Marker(QTranslator):
+    """Puts marks around all that is translated."""
+
+    def isEmpty(self) -> bool:  # noqa: N802  # named by Qt
+        return False
+
+    def translate(self, _context, source, *_) -> str:
+        return f"«{source}»"
+
+
+@pytest.fixture
+def marked(window):
+    marker = Marker()
+    QCoreApplication.installTranslator(marker)
+    yield
+    QCoreApplication.removeTranslator(marker)
+
+
+def test_the_words_beside_the_figures_are_translated(window, marked):
+    page = window.page.heap
+    page.show_snapshot(snapshot(heap(), 1))
+    assert page.summary.entries()[-1] == "«= RSS 94.1 MiB»"
+    told = page.summary.bar._parts[0].text
+    assert told.startswith("«In use: 54.2 MiB («56,860,000 bytes»), 5")
+    assert told.endswith(" of RSS»")
+    page.choose("suspects")
+    assert cells(page.table, "«No virtual destructor»") == ["«likely»"]
+
+
+def test_kinds_of_changes_are_translated(window, marked):
+    page = window.page.difference
+    page.show_difference(compare(snapshot(heap(), 1), snapshot(huge(9), 2)))
+    page.choose("heap_by_type")
+    assert set(cells(page.table, "«Kind»")) == {"«class»", "«size only»", "«text»"}
 
 
 # -- sections ------------------------------------------------------------------
@@ -235,6 +263,18 @@ def test_a_lost_block_is_looked_at_and_walked_from(qtbot, page):
     view._back.click()
     qtbot.waitUntil(lambda: "net::Session" in view._title.text())
     assert not view._back.isEnabled()
+
+
+def test_a_click_on_the_chosen_leader_leads_back_to_it(qtbot, page):
+    page.choose("lost")
+    table, view = page.table.view, page.block
+    first = table.visualRect(page.table.model.index(0, 0)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=first)
+    qtbot.waitUntil(lambda: "net::Session" in view._title.text())
+    view._to.itemActivated.emit(view._to.topLevelItem(1), 0)
+    qtbot.waitUntil(lambda: "std::map" in view._title.text())
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=first)
+    qtbot.waitUntil(lambda: "net::Session" in view._title.text())
 
 
 def test_an_address_can_be_typed(qtbot, page):

@@ -112,6 +112,7 @@ class HeapPage(QWidget):
         self._take.clicked.connect(self.heap_asked)
         self._by.currentIndexChanged.connect(self._show_section)
         self.table.row_chosen.connect(self._follow_row)
+        self.table.row_clicked.connect(self._return_to_row)
         self.treemap.chosen.connect(self._choose_row)
         self.block.asked.connect(self._ask_block)
         self.treemap.set_dark(workspace.theme.is_dark)
@@ -215,6 +216,14 @@ class HeapPage(QWidget):
             self.treemap.choose_row(row)
         elif self._shown is not None and self._shown.addresses is not None:
             self.block.start_at(int(self._shown.addresses[row]))
+
+    def _return_to_row(self, row: int) -> None:
+        """Show the block of a row again, after a walk that led away from it."""
+        shown = self._shown
+        if shown is None or shown.addresses is None or self._rows is not None:
+            return
+        if self.block.address != int(shown.addresses[row]):
+            self._follow_row(row)
 
     def _choose_row(self, row: int) -> None:
         """Bring the row of a tile into view; a filter that hides it is lifted."""
