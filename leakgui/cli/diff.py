@@ -15,11 +15,21 @@ from leakgui.texts import say
 
 if TYPE_CHECKING:
     from leakgui.model.difference import Changes, Difference
+    from leakgui.model.snapshot import Gap
 
 name = "diff"
 summary = "compare two snapshots of a recording"
 
 MOST_ROWS = 20
+_COMPARED = {
+    "mappings": "mappings",
+    "handles": "handles",
+    "threads": "threads",
+    "heap": "heap_by_type",
+}
+"""Where gaps are told, and what is not None where it could be compared all the same."""
+_PLAIN_KINDS = ("size", "text")
+"""Of blocks; their key says it."""
 _FIGURES = ("rss_bytes", "uss_bytes", "handles", "threads", "mappings")
 
 
@@ -36,7 +46,7 @@ def prepare_parser(parser: ArgumentParser) -> None:
         "--csv", type=Path, metavar="OUT", help=say("write every change to a table")
     )
     parser.add_argument(
-        "--mask", action="store_true", help=say("replace names in the table")
+        "--mask", action="store_true", help=say("replace names, leave out contents")
     )
 
 
@@ -47,11 +57,16 @@ def run(arguments: Namespace, context: Context) -> int:
 
     with SessionReader(arguments.file) as reader:
         difference = compare_snapshots(reader, arguments.before, arguments.after)
+    if arguments.mask:
+        from leakgui.export.masking import Masker
+
+        difference = Masker().difference(difference)
     if arguments.csv:
         from leakgui.export.as_table import write_difference
 
-        is_masked = arguments.mask or bool(context.settings.get("mask"))
-        write_difference(difference, arguments.csv, mask=is_masked)
+        # What is masked already has nothing left to mask.
+        is_to_mask = bool(context.settings.get("mask")) and not arguments.mask
+        write_difference(difference, arguments.csv, mask=is_to_mask)
         print_message(say("Written: {path}", path=printable(str(arguments.csv))))
     if arguments.json:
         from leakgui.export.difference_as_json import difference_as_json
@@ -84,10 +99,20 @@ def _print_difference(difference: Difference) -> None:
     _print_changes(say("Lost blocks"), difference.heap_lost)
     told: set[str] = set()
     for gap in difference.gaps:
-        where, why = printable(gap.where), printable(gap.detail) or gap.reason.value
         if gap.where not in told:  # a count and its table may both be refused
-            print_message(say("{where}: not compared, {why}", where=where, why=why))
+            print_message(_gap_text(difference, gap))
         told.add(gap.where)
+
+
+def _gap_text(difference: Difference, gap: Gap) -> str:
+    """Say what is missing, and that it was not compared only where that is so."""
+    where = printable(", ".join(gap.where.split(".")))
+    why = printable(gap.detail) or gap.reason.value
+    section = gap.where.partition(".")[0]
+    compared = getattr(difference, _COMPARED.get(section, ""), None)
+    if section in _COMPARED and compared is None:
+        return say("{where}: not compared, {why}", where=where, why=why)
+    return say("{where}: {why}", where=where, why=why)
 
 
 def _print_figures(difference: Difference) -> None:
@@ -131,9 +156,14 @@ def _moved(changes: Changes, row: int) -> bool:
 def _row(changes: Changes, row: int) -> tuple[str, ...]:
     size = float(changes.delta_bytes[row])
     return (
-        printable(f"{changes.kind[row]} {changes.key[row]}", most=60),
+        printable(_named(changes, row), most=60),
         str(changes.before[row]),
         str(changes.after[row]),
         format_change(int(changes.delta[row]), "count"),
         "" if math.isnan(size) else format_change(size, "bytes"),
     )
+
+
+def _named(changes: Changes, row: int) -> str:
+    kind, key = changes.kind[row], changes.key[row]
+    return key if kind in _PLAIN_KINDS else f"{kind} {key}"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from leakgui import __version__
 from leakgui.export.html_circumstances import facts_section, limits_section
+from leakgui.export.html_difference import difference_section
 from leakgui.export.html_heap import heap_section
 from leakgui.export.html_sections import (
-    difference_section,
     findings_section,
     snapshots_section,
     verdict_section,

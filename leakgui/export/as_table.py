@@ -14,10 +14,12 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from leakgui.export.heap_totals import list_heap_totals
 from leakgui.export.masking import Masker
 from leakgui.export.writing import write_text
 from leakgui.formatting import printable
 from leakgui.model.difference import Changes, Difference
+from leakgui.model.heap import HeapDifference
 
 label = "CSV table of differences"
 suffix = ".csv"
@@ -45,6 +47,8 @@ def write_difference(difference: Difference, path: Path, *, mask: bool = False) 
     table = csv.writer(text, lineterminator="\n")
     table.writerow(HEADER)
     table.writerows(_counters(shown))
+    if shown.heap is not None:
+        table.writerows(_totals(shown.heap))
     for section in SECTIONS:
         changes = getattr(shown, section)
         if changes is not None:
@@ -67,6 +71,14 @@ def _counters(difference: Difference) -> Iterator[tuple[str, ...]]:
         is_bytes = key.endswith("_bytes")
         columns = (*unknown, *values) if is_bytes else (*values, *unknown)
         yield ("counters", key, "metric", "", *columns)
+
+
+def _totals(heap: HeapDifference) -> Iterator[tuple[str, ...]]:
+    """Yield what the whole heap holds, in use and free, and what of it is lost."""
+    for total in list_heap_totals(heap):
+        counts = (total.before, total.after, total.delta)
+        sizes = (total.before_bytes, total.after_bytes, total.delta_bytes)
+        yield ("heap", total.key, "total", "", *map(str, (*counts, *sizes)))
 
 
 def _changes(section: str, changes: Changes) -> Iterator[tuple[str, ...]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from leakgui.export.heap_totals import list_heap_totals
 from leakgui.formatting import printable
 from leakgui.model.difference import Changes, Difference
-from leakgui.model.snapshot import GapReason
+from leakgui.model.heap import HeapDifference
+from leakgui.model.snapshot import Gap, GapReason
 from leakgui.texts import say
 
 SCHEMA = 1
@@ -28,6 +30,7 @@ def difference_as_json(difference: Difference) -> dict[str, object]:
         "mappings": _section(difference.mappings),
         "handles": _section(difference.handles),
         "threads": _section(difference.threads),
+        "heap": _totals(difference.heap),
         **{key: _section(getattr(difference, key)) for key in _HEAP_SECTIONS},
         **dict.fromkeys(_SECTIONS_WITHOUT_WALK),
         "gaps": [
@@ -36,6 +39,22 @@ def difference_as_json(difference: Difference) -> dict[str, object]:
             *(_no_walk(key) for key in _SECTIONS_WITHOUT_WALK),
         ],
     }
+
+
+def _totals(heap: HeapDifference | None) -> dict[str, dict[str, int]] | None:
+    """Return blocks and bytes of the whole heap, under the keys of a snapshot."""
+    if heap is None:
+        return None
+    found = {}
+    for total in list_heap_totals(heap):
+        found[total.key] = {
+            "before": total.before, "after": total.after, "delta": total.delta,
+        }  # fmt: skip
+        found[f"{total.key}_bytes"] = {
+            "before": total.before_bytes, "after": total.after_bytes,
+            "delta": total.delta_bytes,
+        }  # fmt: skip
+    return found
 
 
 def _section(changes: Changes | None) -> list[dict[str, object]] | None:
@@ -74,16 +93,32 @@ def _gaps(difference: Difference) -> list[dict[str, str]]:
 
 def _missing_heap(difference: Difference) -> Iterator[dict[str, str]]:
     """Return why each section about the heap is null: what was told of the heap."""
-    told = [gap for gap in difference.gaps if gap.where.partition(".")[0] == "heap"]
-    detail = told[0].detail if told else say("The snapshots did not look into it.")
-    reason = told[0].reason if told else GapReason.UNSUPPORTED
-    for section in _HEAP_SECTIONS:
-        if getattr(difference, section) is None:
+    gap = _heap_gap(difference)
+    told = {known.where for known in difference.gaps}
+    for section in ("heap", *_HEAP_SECTIONS):
+        if getattr(difference, section) is None and section not in told:
             yield {
                 "where": section,
-                "reason": reason.value,
-                "detail": printable(detail),
+                "reason": gap.reason.value,
+                "detail": printable(gap.detail),
             }
+
+
+def _heap_gap(difference: Difference) -> Gap:
+    """Return the gap of the heap as a whole, of its blocks, or what can be known."""
+    told = {gap.where: gap for gap in reversed(difference.gaps)}
+    for where in ("heap", "heap.groups"):
+        if where in told:
+            return told[where]
+    reason = GapReason.UNREADABLE
+    if difference.heap is not None:
+        detail = say("Not both of the snapshots say of which kind the blocks are.")
+    elif difference.heap_by_type is not None:
+        detail = say("What is lost is not known in both of the snapshots.")
+    else:
+        reason = GapReason.UNSUPPORTED
+        detail = say("The snapshots did not look into it.")
+    return Gap(where="heap", reason=reason, detail=detail)
 
 
 def _no_walk(section: str) -> dict[str, str]:

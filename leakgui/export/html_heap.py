@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from leakgui.analysis.block_groups import sum_by_type
+from leakgui.export.heap_words import certainty_word, kind_word
 from leakgui.export.markup import Markup, bullet_list, element, joined, table
 from leakgui.formatting import (
     format_address,
@@ -35,9 +36,9 @@ def heap_section(snapshot: Snapshot | None) -> Markup:
         _titled(say("Blocks"), (say("State"), *counted), _totals(heap), 1),
         _titled(
             say("Where the resident memory is"),
-            (say("What"), say("Kind"), say("Bytes"), say("Share")),
+            (say("What"), say("Bytes"), say("Share")),
             _composition(heap),
-            2,
+            1,
         ),
         _titled(
             say("Types"),
@@ -128,7 +129,8 @@ def _composition(heap: Heap) -> list[Row]:
     whole = heap.resident_bytes or None
     return [
         (
-            *(parts.label[row], parts.kind[row], format_bytes(int(parts.bytes[row]))),
+            parts.label[row],
+            format_bytes(int(parts.bytes[row])),
             format_percent(int(parts.bytes[row]) / whole if whole else None),
         )
         for row in range(len(parts))
@@ -141,7 +143,7 @@ def _types(heap: Heap) -> list[Row]:
     sums = sum_by_type(heap.groups)
     return [
         (
-            *(sums.key[row], sums.kind[row]),
+            *(sums.key[row], kind_word(sums.kind[row])),
             *(format_count(int(sums.count[row])), format_bytes(int(sums.bytes[row]))),
             format_count(int(sums.lost[row])),
             format_bytes(int(sums.lost_bytes[row])),
@@ -186,7 +188,8 @@ def _suspects(heap: Heap) -> list[Row]:
         return []
     return [
         (
-            *(found.class_name[row], found.base_name[row], found.certainty[row]),
+            *(found.class_name[row], found.base_name[row]),
+            certainty_word(found.certainty[row]),
             format_count(int(found.objects[row])),
             format_count(int(found.lost[row])),
             format_bytes(int(found.lost_bytes[row])),

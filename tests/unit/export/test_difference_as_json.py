@@ -11,7 +11,7 @@ import numpy as np
 from leakgui.analysis.difference import compare
 from leakgui.export.difference_as_json import difference_as_json
 from leakgui.model.difference import Changes, Difference
-from leakgui.model.snapshot import Gap, GapReason
+from leakgui.model.snapshot import Gap, GapReason, Snapshot
 from leakgui.model.text_column import TextColumn
 from tests.unit.heaps import heap, snapshot_of
 
@@ -57,6 +57,7 @@ def test_the_keys_are_those_of_the_contract():
         "mappings",
         "handles",
         "threads",
+        "heap",
         "heap_by_size",
         "heap_by_type",
         "heap_lost",
@@ -72,6 +73,7 @@ def test_what_is_absent_is_null_and_has_its_reason():
     reasons = {gap["where"]: gap["reason"] for gap in found["gaps"]}
     assert reasons == {
         "mappings": "denied",
+        "heap": "unsupported",
         "heap_by_size": "unsupported",
         "heap_by_type": "unsupported",
         "heap_lost": "unsupported",
@@ -114,3 +116,45 @@ def test_a_refused_heap_is_null_with_the_refusal_as_reason():
         assert found[section] is None
         assert reasons[section]["reason"] == "denied"
         assert "sudo" in reasons[section]["detail"]
+
+
+def test_totals_set_what_is_in_use_against_what_is_free():
+    before = snapshot_of(heap(groups=[NODES]), number=1)
+    after = snapshot_of(heap(groups=[NODES, LOST], direct=(5, 240)), number=2)
+    found = difference_as_json(compare(before, after))["heap"]
+    assert found["in_use"] == {"before": 10, "after": 15, "delta": 5}
+    assert found["in_use_bytes"] == {"before": 480, "after": 720, "delta": 240}
+    assert found["free_bytes"] == {"before": 4000, "after": 4000, "delta": 0}
+    assert found["lost"] == {"before": 0, "after": 5, "delta": 5}
+    assert found["lost_bytes"]["delta"] == 240
+    assert found["possible_bytes"]["delta"] == 0
+
+
+def blind() -> Snapshot:
+    """Return a snapshot whose blocks are known, but not what leads to them."""
+    return snapshot_of(heap(groups=[NODES], without="leaked"), number=2)
+
+
+def test_what_is_lost_is_said_to_be_unknown_where_blocks_are_known():
+    found = difference_as_json(compare(snapshot_of(heap(groups=[NODES])), blind()))
+    assert found["heap_by_type"] is not None
+    assert found["heap_lost"] is found["heap"] is None
+    reasons = {gap["where"]: gap for gap in found["gaps"]}
+    for section in ("heap", "heap_lost"):
+        assert reasons[section]["reason"] == "unreadable"
+        assert "What is lost is not known" in reasons[section]["detail"]
+
+
+def test_the_reason_is_that_of_the_heap_and_not_of_a_part_of_it():
+    second = Gap(where="heap.second look", reason=GapReason.VANISHED, detail="ended")
+    whole = Gap(where="heap", reason=GapReason.UNSUPPORTED, detail="not found out")
+    after = replace(blind(), gaps=(second, whole))
+    found = difference_as_json(compare(snapshot_of(heap(groups=[NODES])), after))
+    wheres = [gap["where"] for gap in found["gaps"]]
+    assert len(wheres) == len(set(wheres))
+    reasons = {gap["where"]: gap for gap in found["gaps"]}
+    assert reasons["heap_lost"]["detail"] == "not found out"
+    only_second = replace(blind(), gaps=(second,))
+    found = difference_as_json(compare(snapshot_of(heap(groups=[NODES])), only_second))
+    reasons = {gap["where"]: gap for gap in found["gaps"]}
+    assert "What is lost is not known" in reasons["heap_lost"]["detail"]

@@ -10,8 +10,8 @@ from dataclasses import fields, replace
 from leakgui.analysis.difference import compare
 from leakgui.export.as_table import write_difference
 from leakgui.export.heap_as_json import heap_as_json
+from leakgui.export.html_difference import difference_section
 from leakgui.export.html_heap import heap_section
-from leakgui.export.html_sections import difference_section
 from leakgui.export.masking import Masker
 from leakgui.model.columns import Columns
 from leakgui.model.text_column import TextColumn
@@ -91,6 +91,17 @@ def test_the_table_has_rows_for_types_sizes_and_lost_blocks(tmp_path):
     assert (node["before"], node["after"], node["delta_bytes"]) == ("0", "15", "720")
 
 
+def test_the_table_has_the_totals_of_the_heap(tmp_path):
+    write_difference(grown(), tmp_path / "d.csv")
+    rows = csv.DictReader(io.StringIO((tmp_path / "d.csv").read_text("utf-8")))
+    heap_rows = {row["key"]: row for row in rows if row["section"] == "heap"}
+    assert list(heap_rows) == ["in_use", "free", "lost", "possible"]
+    free = heap_rows["free"]
+    assert (free["before"], free["after"], free["delta"]) == ("4", "4", "0")
+    assert heap_rows["in_use"]["delta_bytes"] == "0"
+    assert heap_rows["lost"]["after_bytes"] == "20240"
+
+
 def test_the_masked_table_names_no_class_and_shows_no_contents(tmp_path):
     write_difference(grown(), tmp_path / "d.csv", mask=True)
     text = (tmp_path / "d.csv").read_text("utf-8")
@@ -133,6 +144,23 @@ def test_the_report_says_what_the_heap_holds():
         "2 looks", "/usr/lib/libfoo.so",
     ):  # fmt: skip
         assert part in text, part
+
+
+def test_kinds_are_told_in_words():
+    text = str(heap_section(snapshot_of(full_heap())))
+    assert "size only" in text
+    for raw in ("in-use", ">kernel<", ">files<", ">size<"):
+        assert raw not in text, raw
+    assert "size only" in difference_section(grown())
+
+
+def test_the_report_sets_free_inside_the_allocator_against_in_use():
+    text = str(difference_section(grown()))
+    for part in ("Native heap", "Free in the allocator", "In use", "Possibly lost"):
+        assert part in text, part
+    assert "3.91 KiB" in text
+    plain = compare(snapshot_of(None, 1), snapshot_of(None, 2))
+    assert "Native heap" not in difference_section(plain)
 
 
 def test_there_is_no_part_where_nobody_looked():
