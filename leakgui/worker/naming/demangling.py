@@ -41,6 +41,11 @@ def demangle_symbol(name: str) -> str:
     return printable(plain or name, most=MOST_LETTERS)
 
 
+def is_demangled(name: str) -> bool:
+    """Whether a mangled name is understood, so that nothing in it is a surprise."""
+    return _demangled(name) is not None
+
+
 def _demangled(symbol: str) -> str | None:
     if _demangle is None or len(symbol) > MOST_MANGLED or not symbol.isascii():
         return None

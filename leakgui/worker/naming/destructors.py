@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 import numpy as np
 
-from leakgui.worker.naming.demangling import demangle_symbol
+from leakgui.worker.naming.demangling import is_demangled
 from leakgui.worker.naming.machine_code import read_code
 from leakgui.worker.naming.modules import Modules
 from leakgui.worker.naming.releasing import Releasing
@@ -15,6 +16,10 @@ from leakgui.worker.naming.type_information import TypeInformation
 MOST_SLOTS = 512
 WORD = 8
 MOST_FUNCTIONS = 100_000
+# Itanium C++ ABI, 5.1.4.3, <ctor-dtor-name>, and "Ev": no parameters. Behind that may
+# be what a compiler or a linker adds to copies and versions. What follows the first tag
+# (B, 5.1.4.1) is not read: then it takes no time, and in doubt nobody is suspected.
+_DESTRUCTOR = re.compile(r"D[0-5](?:Ev(?:[.@]|$)|B\d)")
 
 
 class Certainty(StrEnum):
@@ -79,8 +84,7 @@ class Destructors:
             if len(self._is_harmless) >= MOST_FUNCTIONS:
                 return False  # in doubt nobody is suspected
             names = self._modules.functions_at(function)
-            is_destructor = any("~" in demangle_symbol(name) for name in names)
-            self._is_harmless[function] = not is_destructor if names else None
+            self._is_harmless[function] = _are_harmless(names)
         return self._is_harmless[function]
 
     def _slots_of(self, table: int) -> list[int]:
@@ -99,6 +103,18 @@ class Destructors:
         # zeros for both destructors (gcc 12 cp/class.cc, build_vtbl_initializer).
         is_doubtful = behind == [0, 0] or len(slots) == MOST_SLOTS
         return [] if is_doubtful else slots
+
+
+def _are_harmless(names: tuple[str, ...]) -> bool | None:
+    """Whether none of these mangled names is a destructor's; None: nobody can tell.
+
+    A C++ name that the demangler does not understand may be one, however it is written:
+    newer compilers know more kinds of names than it does.
+    """
+    if any(_DESTRUCTOR.search(name) for name in names):
+        return False
+    are_clear = all(not name.startswith("_Z") or is_demangled(name) for name in names)
+    return True if names and are_clear else None
 
 
 def _leading(flags: np.ndarray) -> int:

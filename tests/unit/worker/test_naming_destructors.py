@@ -1,11 +1,14 @@
 """What code tells about releasing memory, and a table about destructors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakgui.worker.elf.unwinding import starts_in_entries, starts_in_table
+from leakgui.worker.naming import demangling
 from leakgui.worker.naming.classes import find_names
 from leakgui.worker.naming.destructors import Destructors
 from leakgui.worker.naming.machine_code import (
@@ -86,6 +89,52 @@ def test_functions_begin_where_unwinding_says() -> None:
 def test_any_unwinding_data_ends(data: bytes) -> None:
     assert len(starts_in_table(data, 0)) <= 200
     assert len(starts_in_entries(data, (1 << 64) - 1)) <= 200
+
+
+LONG = "A" * 1200
+
+
+@pytest.mark.parametrize(
+    ("name", "certainty"),
+    [
+        ("_ZNK3Foo4areaEv", "certain"),
+        ("__cxa_pure_virtual", "certain"),
+        ("_ZN3Foo3barEv.isra.0", "certain"),
+        ("_ZN3FooD0Ev", None),
+        ("_ZN3FooD2Ev.cold", None),
+        ("_ZN3FooD0B5cxx11Ev", None),
+        ("_ZN3FooD0Ev@@FOO_1.0", None),
+        # These no demangler at hand understands: too long, or too new.
+        (f"_ZN{len(LONG)}{LONG}D0Ev", None),
+        (f"_ZN{len(LONG)}{LONG}4areaEv", None),
+        ("_ZN3FooIiQstE3barD0Ev", None),
+        ("_ZN1AITkSt8integraliED0Ev", None),
+        ("_ZNW3modW1a3FooD0Ev", None),
+        ("_ZNW3modW1a3Foo4areaEv", None),
+    ],
+)
+def test_only_names_that_are_understood_make_certain(
+    name: str, certainty: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(module_permissions="r-xp")
+    table = write_class(scene, MODULE + 0x400, b"3Foo")
+    scene.write(table, MODULE + 0x1000, 1)
+    modules = Modules(scene.image())
+    file = SimpleNamespace(symbols=object(), slots={}, dynamic_symbols=None)
+    monkeypatch.setattr(modules, "locate", lambda _: (file, 0))
+    monkeypatch.setattr(modules, "functions_at", lambda _: (name,))
+    destructors = Destructors(modules, TypeInformation(modules))
+    monkeypatch.setattr(destructors._releasing, "releases", lambda _: None)
+    assert destructors.missing_in(table) == certainty
+
+
+def test_without_a_demangler_names_make_nothing_certain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(demangling, "_demangle", None)
+    test_only_names_that_are_understood_make_certain(
+        "_ZNK3Foo4areaEv", None, monkeypatch
+    )
 
 
 def test_without_code_nothing_is_claimed() -> None:
