@@ -16,7 +16,6 @@ from leakgui.texts import say
 if TYPE_CHECKING:
     from leakgui.model.process import ProcessKey, Target
     from leakgui.model.snapshot import Snapshot
-    from leakgui.session.store import SessionWriter
 
 name = "snapshot"
 summary = "add one snapshot of a process to a recording"
@@ -38,15 +37,15 @@ def prepare_parser(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: Context) -> int:  # noqa: ARG001  # needs none
     pid, wish = parse_pid(arguments.pid), wish_of(arguments)
+    from leakgui.cli.keeping import Keeping
     from leakgui.cli.looking import look_at
     from leakgui.probe.platform import current
 
     key = current().find_key(pid)
     target, facts = _describe(key)
-    snapshot = look_at(key, wish, elevate=arguments.elevate)
-    snapshot = _keep(
-        arguments.output, target, facts, replace(snapshot, name=arguments.name)
-    )
+    with Keeping(arguments.output, target, facts) as file:
+        snapshot = look_at(key, wish, elevate=arguments.elevate)
+        snapshot = file.keep(replace(snapshot, name=arguments.name))
     _tell(arguments, target, snapshot)
     return COULD_NOT if wish and not _has_blocks(snapshot) else 0
 
@@ -63,45 +62,6 @@ def _describe(key: ProcessKey) -> tuple[Target, dict[str, str]]:
         return reader.describe(), reader.facts()
     finally:
         reader.close()
-
-
-def _keep(
-    path: Path, target: Target, facts: dict[str, str], snapshot: Snapshot
-) -> Snapshot:
-    """Write it into a new or existing file and return it with number and time."""
-    from leakgui.model.recording import Event, EventKind
-    from leakgui.session.store import SessionWriter
-
-    if path.exists():
-        writer = SessionWriter.append(path, target)
-    else:
-        writer = SessionWriter.create(path, target, snapshot.taken_unix_s, facts)
-    try:
-        elapsed_ms = _moment_ms(writer, snapshot.taken_unix_s)
-        snapshot = replace(
-            snapshot,
-            number=writer.last_snapshot_number + 1,
-            elapsed_s=elapsed_ms / 1000,
-        )
-        writer.add_readings(elapsed_ms, snapshot.counters)
-        writer.add_event(
-            Event(
-                kind=EventKind.SNAPSHOT,
-                elapsed_s=snapshot.elapsed_s,
-                text=snapshot.name,
-                number=snapshot.number,
-            )
-        )
-        writer.add_snapshot(snapshot)
-    finally:
-        writer.close()
-    return snapshot
-
-
-def _moment_ms(writer: SessionWriter, taken_unix_s: float) -> int:
-    """Return a time on the clock of the file, later than all that is in it."""
-    elapsed_ms = round((taken_unix_s - writer.started_unix_s) * 1000)
-    return max(elapsed_ms, writer.last_elapsed_ms + 1, 0)
 
 
 def _tell(arguments: Namespace, target: Target, snapshot: Snapshot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from leakgui.session.connecting import (
     damaged,
     tame,
 )
+from leakgui.session.doubtful import is_number
 from leakgui.session.owning import Ownership
 from leakgui.session.schema import VERSION, create_tables, migrate, tables_of
 from leakgui.session.snapshot_rows import clean
@@ -32,6 +34,23 @@ Begun = tuple[sqlite3.Connection, Ownership]
 
 def begin_file(path: Path, target: Target, started_unix_s: float) -> Begun:
     """Make an empty session; raises ``WriteFailed``, also where a file exists."""
+    _make(path)
+    try:
+        return _fill(path, target, started_unix_s)
+    except (OSError, *DATABASE_ERRORS) as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise _not_made(path, str(error)) from error
+
+
+def check_can_begin(path: Path) -> None:
+    """Raise ``WriteFailed`` where ``begin_file`` would; leaves no file."""
+    _make(path)
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _make(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError as error:
@@ -41,16 +60,14 @@ def begin_file(path: Path, target: Target, started_unix_s: float) -> Begun:
         ) from error
     except OSError as error:
         raise _not_made(path, error.strerror) from error
-    try:
-        return _fill(path, target, started_unix_s)
-    except (OSError, *DATABASE_ERRORS) as error:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise _not_made(path, str(error)) from error
 
 
 def open_to_append(path: Path, target: Target) -> Begun:
     """Open a session of the same process; raises what ``SessionWriter.append`` says."""
+    # First without touching it: a file of another process stays as it is.
+    reading = contextlib.closing(connect_to_read(path))
+    with reading as connection, contextlib.suppress(*DATABASE_ERRORS):
+        _check_same(connection, path, target)
     connection, ownership = open_to_change(path)
     with _closed_on_failure(connection, ownership):
         _check_same(connection, path, target)
@@ -154,7 +171,8 @@ def _check_same(connection: sqlite3.Connection, path: Path, target: Target) -> N
     ).fetchone()
     wanted = (*target.key, clean(target.name))
     is_same = row is not None and tuple(row[:3]) == wanted
-    if not is_same or abs(row[3] - target.started_unix_s) > _SAME_START_S:
+    started_s = row[3] if row is not None and is_number(row[3]) else math.inf
+    if not is_same or abs(started_s - target.started_unix_s) > _SAME_START_S:
         known = f"{printable(str(row[2]), most=60)} (PID {row[0]})" if row else "?"
         raise BadUsage(
             say(

@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leakgui.errors import LeakguiError, SessionUnreadable, WriteFailed
+from leakgui.errors import BadUsage, LeakguiError, SessionUnreadable, WriteFailed
 from leakgui.model.snapshot import GapReason
 from leakgui.session.columns import PackedColumn, pack_column, unpack_column
 from leakgui.session.opening import open_recording
@@ -374,3 +374,10 @@ def test_what_follows_a_damaged_row_is_read(tmp_path):
             reader.snapshot(3)
         assert reader.find_snapshot(3) is None
         assert reader.snapshot(5).note.startswith("5")
+
+
+def test_a_process_that_began_at_no_time_is_another_one(tmp_path, change):
+    path = recorded(tmp_path, 3)
+    change(path, "UPDATE target SET started_unix_s = 'soon'")
+    with pytest.raises(BadUsage, match="not of this run"):
+        SessionWriter.append(path, TARGET)
