@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontDatabase, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QTabWidget,
     QToolButton,
     QTreeWidget,
@@ -22,7 +20,7 @@ from PySide6.QtWidgets import (
 from leakgui.formatting import format_address, format_bytes, format_count, printable
 from leakgui.model.block import BlockDetail, Neighbour
 from leakgui.ui.heap_words import state_word, type_text
-from leakgui.ui.hex_dump import NARROW, WIDE, dump_columns, hex_dump
+from leakgui.ui.hex_view import HexView
 
 MOST_STEPS_BACK = 200
 _ADDRESS = int(Qt.ItemDataRole.UserRole)
@@ -39,7 +37,6 @@ class BlockView(QWidget):
         super().__init__(parent)
         self._behind: list[int] = []
         self._address: int | None = None
-        self._content = b""
         self._back = QToolButton()
         self._back.setText(self.tr("◀ Back"))
         self._back.setToolTip(self.tr("To the block before (Alt+Left)"))
@@ -51,14 +48,7 @@ class BlockView(QWidget):
         self._field.returnPressed.connect(self._follow_field)
         self._title = _text()
         self._path = _text()
-        self._dump = QPlainTextEdit()
-        self._dump.setReadOnly(True)
-        self._dump.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._dump.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self._dump.setAccessibleName(self.tr("Contents"))
-        letter = self._dump.fontMetrics().horizontalAdvance("0")
-        # Room for a line, the margins of the page and the scroll bar.
-        self._dump.setMinimumWidth(dump_columns(NARROW) * letter + 32)
+        self._dump = HexView()
         self._from = self._neighbour_list(self.tr("Pointed to by"))
         self._to = self._neighbour_list(self.tr("Points to"))
         self._tabs = QTabWidget()
@@ -122,8 +112,7 @@ class BlockView(QWidget):
         )
         self._path.setText(self._path_text(detail.path))
         self._path.setVisible(bool(detail.path))
-        self._content = detail.content
-        self._write_dump()
+        self._dump.show_content(detail.content)
         self._fill(self._from, detail.pointed_from, detail.pointed_from_count, 1)
         self._fill(self._to, detail.points_to, detail.points_to_count, 2)
         self._tabs.show()
@@ -162,21 +151,6 @@ class BlockView(QWidget):
         if row.usable_bytes:
             item.setData(0, _ADDRESS, item.text(2))
         return item
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._write_dump()
-
-    def _write_dump(self) -> None:
-        """Write as many bytes a line as there is room for."""
-        letter = self._dump.fontMetrics().horizontalAdvance("0")
-        room = (
-            self._dump.viewport().width() - 2 * self._dump.document().documentMargin()
-        )
-        width = WIDE if dump_columns(WIDE) * letter <= room else NARROW
-        text = hex_dump(self._content, width)
-        if text != self._dump.toPlainText():
-            self._dump.setPlainText(text)
 
     # -- walking ----------------------------------------------------------------------
 

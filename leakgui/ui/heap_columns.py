@@ -63,21 +63,18 @@ def type_columns(rows: SummedBlocks, by: By, *, has_lost: bool) -> list[Column]:
 
 
 def lost_columns(rows: LostBlocks) -> list[Column]:
-    """Return the columns of lost blocks and of what hangs on each."""
-    total = rows.bytes.astype(np.float64) + rows.indirect_bytes.astype(np.float64)
-    return [
-        _type(rows.type_name),
-        _bytes(tr("Total"), total),
-        _bytes(tr("Size"), rows.bytes),
-        _some(
-            tr("Blocks on it"),
-            rows.indirect,
-            tr("Blocks that only this one leads to: lost with it"),
-        ),
-        _bytes(tr("Bytes on it"), rows.indirect_bytes),
-        _address(rows.address),
-        _peek(rows.peek),
-    ]
+    """Return the columns of lost blocks and of what hangs on each, where any does."""
+    own = [_type(rows.type_name), _bytes(tr("Size"), rows.bytes)]
+    hanging = []
+    if rows.indirect.any():
+        total = rows.bytes.astype(np.float64) + rows.indirect_bytes.astype(np.float64)
+        own.insert(1, _bytes(tr("Total"), total))
+        meaning = tr("Blocks that only this one leads to: lost with it")
+        hanging = [
+            _some(tr("Blocks on it"), rows.indirect, meaning),
+            _bytes(tr("Bytes on it"), rows.indirect_bytes),
+        ]
+    return [*own, *hanging, _address(rows.address), _peek(rows.peek)]
 
 
 def possible_columns(rows: PossibleBlocks) -> list[Column]:

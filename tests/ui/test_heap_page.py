@@ -192,6 +192,14 @@ def test_leaders_are_listed_with_what_hangs_on_them(page):
     assert "listed are the 3" in page.table.title.text()
 
 
+def test_where_nothing_hangs_on_a_leader_there_are_no_columns_for_it(page):
+    rows = heap().lost
+    alone = replace(rows, indirect=rows.indirect * 0)
+    page.show_snapshot(snapshot(replace(heap(), lost=alone), 2))
+    page.choose("lost")
+    assert titles(page.table) == ["Type", "Size", "Address", "Peek"]
+
+
 def test_headers_of_the_program_itself_are_said_to_be_reachable(page):
     page.choose("possible")
     assert "5,000 more" in page.table.title.text()
@@ -275,6 +283,18 @@ def test_a_click_on_the_chosen_leader_leads_back_to_it(qtbot, page):
     qtbot.waitUntil(lambda: "std::map" in view._title.text())
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=first)
     qtbot.waitUntil(lambda: "net::Session" in view._title.text())
+
+
+def test_no_line_of_the_contents_is_cut_off(qtbot, window, page):
+    window.resize(1100, 800)
+    page.choose("lost")
+    page.table.view.setCurrentIndex(page.table.model.index(0, 0))
+    dump = page.block._dump
+    qtbot.waitUntil(lambda: bool(dump.toPlainText()))
+    for width in (1100, 1900):
+        window.resize(width, 800)
+        qtbot.waitUntil(lambda width=width: window.width() == width)
+        qtbot.waitUntil(lambda: dump.horizontalScrollBar().maximum() == 0)
 
 
 def test_an_address_can_be_typed(qtbot, page):
