@@ -48,6 +48,8 @@ def _try_to_tell(key: ProcessKey, wish: HeapWish, helper: HeapHelper) -> None:
 def tell_missing_heaps(live: LiveRecording) -> None:
     """Say why there is no heap where every snapshot lacks it."""
     headings = live.snapshots
+    if not headings:
+        print_message(say("No heap: the recording ended before one was taken."))
     if not headings or any(heading.has_heap for heading in headings):
         return
     for gap in live.snapshot(headings[-1].number).gaps:

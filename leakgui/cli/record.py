@@ -10,6 +10,7 @@ from leakgui.cli.command import Context, parse_pid, parse_seconds
 from leakgui.cli.heap_options import add_heap_options, wish_of
 from leakgui.cli.output import print_message
 from leakgui.errors import BadUsage, LeakguiError, ProcessGone
+from leakgui.formatting import format_duration
 from leakgui.settings import SETTING_BY_KEY, check_value
 from leakgui.texts import say
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 name = "record"
 summary = "record a process, or start a program and record it"
+
+HEAP_EVERY_S = 60.0
+HEAPS_OF_SHORT = 4
 
 
 def prepare_parser(parser: ArgumentParser) -> None:
@@ -40,7 +44,9 @@ def prepare_parser(parser: ArgumentParser) -> None:
         "--interval", metavar="S", help=say("time between two readings")
     )
     parser.add_argument(
-        "--snapshot-every", metavar="S", help=say("take a snapshot this often")
+        "--snapshot-every",
+        metavar="S",
+        help=say("take a snapshot this often (with --heap: 1m by default)"),
     )
     add_heap_options(parser)
 
@@ -54,12 +60,9 @@ def run(arguments: Namespace, context: Context) -> int:
         )
     interval_s = _seconds(arguments.interval, context, "interval_s")
     snapshot_every_s = _seconds(arguments.snapshot_every, context, "snapshot_every_s")
-    if heap and not snapshot_every_s:
-        raise BadUsage(
-            say("--heap needs to know how often."),
-            say("--snapshot-every 1m, for example"),
-        )
     for_s = parse_seconds(arguments.for_s) if arguments.for_s else None
+    if heap and not snapshot_every_s:
+        snapshot_every_s = default_heap_every_s(for_s)
     from leakgui.cli.heap_access import tell_missing_heaps
     from leakgui.cli.stopping import stop_wish
     from leakgui.cli.watching import tell_what_was_recorded, watch
@@ -76,7 +79,9 @@ def run(arguments: Namespace, context: Context) -> int:
             heap=heap,
             keep_blocks=False,
             child=child,
-            helper=_prepare_helper(key, heap, elevate=arguments.elevate),
+            helper=_prepare_helper(
+                key, heap, snapshot_every_s, elevate=arguments.elevate
+            ),
         )
         try:
             has_ended = watch(recorder, for_s, wish)
@@ -88,6 +93,16 @@ def run(arguments: Namespace, context: Context) -> int:
     if recorder.problem is not None:
         raise recorder.problem
     return _exit_code(child, has_ended=has_ended)
+
+
+def default_heap_every_s(for_s: float | None) -> float:
+    """Return how often to look into the heap where nobody said it.
+
+    A verdict takes several looks: a short recording gets them closer together.
+    """
+    if for_s is None:
+        return HEAP_EVERY_S
+    return min(HEAP_EVERY_S, for_s / HEAPS_OF_SHORT)
 
 
 def _seconds(text: str | None, context: Context, key: str) -> float:
@@ -111,11 +126,13 @@ def _find_or_launch(arguments: Namespace) -> tuple[ProcessKey, Launched | None]:
 
 
 def _prepare_helper(
-    key: ProcessKey, wish: HeapWish | None, *, elevate: bool
+    key: ProcessKey, wish: HeapWish | None, every_s: float, *, elevate: bool
 ) -> HeapHelper | None:
     """Tell what heaps will cost, and return who may copy them; None: anybody."""
     if wish is None:
         return None
+    every = format_duration(every_s)
+    print_message(say("A heap snapshot every {every} (--snapshot-every).", every=every))
     from leakgui.cli.heap_access import announce_heap
     from leakgui.helper.client import HelperClient
 

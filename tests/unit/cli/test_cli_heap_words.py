@@ -266,5 +266,10 @@ def test_a_recording_without_any_heap_says_why(capsys):
 
 def test_a_recording_with_a_heap_says_nothing(capsys):
     tell_missing_heaps(live_with(snapshot_of(full_heap(), 1), snapshot_of(None, 2)))
-    tell_missing_heaps(live_with())
     assert capsys.readouterr().err == ""
+
+
+def test_a_recording_too_short_for_a_heap_says_so(capsys):
+    tell_missing_heaps(live_with())
+    told = capsys.readouterr().err
+    assert told == "No heap: the recording ended before one was taken.\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from leakgui.cli.keeping import Keeping
 from leakgui.cli.main import run
-from leakgui.cli.snapshot import _keep
 from leakgui.errors import SessionUnreadable
 from leakgui.model.process import ProcessKey, Target
 from leakgui.model.snapshot import Gap, GapReason, Snapshot
@@ -32,7 +32,8 @@ def snapshot_at(taken_unix_s: float) -> Snapshot:
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "a.leak"
     for taken_unix_s in (1.5e9, 1.5e9 + 2.5):
-        _keep(path, TARGET, {}, snapshot_at(taken_unix_s))
+        with Keeping(path, TARGET, {}) as kept:
+            kept.keep(snapshot_at(taken_unix_s))
     return path
 
 

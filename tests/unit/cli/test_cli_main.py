@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from leakgui.cli import main, ps
+from leakgui.cli import main, ps, record
 from leakgui.cli.main import run
 from leakgui.errors import AccessDenied
 from leakgui.model.opening import Opening
@@ -143,9 +143,19 @@ def test_how_to_look_means_nothing_without_a_look(words, option, capsys) -> None
     assert "--heap" in capsys.readouterr().err
 
 
-def test_a_recording_must_know_how_often_to_look(capsys) -> None:
-    assert run(["record", "-o", "a.leak", "--heap", "1"], Window()) == 2
-    assert "--snapshot-every" in capsys.readouterr().err
+def test_a_recording_looks_into_the_heap_without_being_told_how_often(capsys) -> None:
+    nobody = str(2**31 - 1)
+    assert run(["record", "-o", "a.leak", "--heap", nobody], Window()) == 2
+    told = capsys.readouterr().err
+    assert nobody in told
+    assert "--snapshot-every" not in told
+
+
+@pytest.mark.parametrize(
+    ("for_s", "every_s"), [(None, 60), (20, 5), (240, 60), (3600, 60)]
+)
+def test_heaps_are_closer_together_in_a_short_recording(for_s, every_s) -> None:
+    assert record.default_heap_every_s(for_s) == every_s
 
 
 @pytest.mark.parametrize("words", [["record", "-o", "a"], ["record", "-o", "a", "x"]])
