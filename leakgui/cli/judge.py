@@ -62,7 +62,9 @@ def _judge(file: str, *, is_json: bool, is_first: bool) -> int:
     try:
         loaded = load(Path(file))
     except LeakguiError as error:
-        print_message(f"leakgui: {printable(file)}: {printable(error.message)}")
+        message, name = printable(error.message), printable(file)
+        whose = "" if message.startswith(name) else f"{name}: "
+        print_message(f"leakgui: {whose}{message}")
         if error.hint:
             print_message(f"  {printable(error.hint)}")
         return COULD_NOT

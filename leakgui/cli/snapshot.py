@@ -111,7 +111,8 @@ def _rows(table: object) -> int | None:
 
 
 def _gap_text(where: str, reason: str, detail: str) -> str:
-    text = say("Not read, {where}: {reason}", where=printable(where), reason=reason)
+    where = printable(", ".join(where.split(".")))
+    text = say("Not read, {where}: {reason}", where=where, reason=reason)
     return f"{text} ({printable(detail)})" if detail else text
 
 

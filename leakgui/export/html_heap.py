@@ -158,7 +158,8 @@ def _lost(heap: Heap) -> list[Row]:
         return []
     return [
         (
-            *(lost.type_name[row], lost.peek[row]),
+            lost.type_name[row] or say("(not known)"),
+            lost.peek[row],
             format_address(int(lost.address[row])),
             format_bytes(int(lost.bytes[row])),
             format_count(int(lost.indirect[row])),

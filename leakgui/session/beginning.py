@@ -81,8 +81,9 @@ def open_to_change(path: Path) -> Begun:
         ownership = Ownership(path)
         connection = _connect(path)
     except (OSError, *DATABASE_ERRORS) as error:
+        reason = getattr(error, "strerror", None) or error
         raise WriteFailed(
-            say("{file} cannot be written: {reason}", file=_shown(path), reason=error),
+            say("{file} cannot be written: {reason}", file=_shown(path), reason=reason),
             say("Check your rights to the file and its folder."),
         ) from error
     with _closed_on_failure(connection, ownership):
@@ -148,8 +149,9 @@ def _check_fit_to_write(connection: sqlite3.Connection, path: Path) -> int:
             say("It can be opened, but not continued. Choose another file."),
         )
     if state != "ok":
+        reason = str(state).splitlines()[-1]  # SQLite names the database first
         raise SessionUnreadable(
-            say("{file} is damaged: {reason}", file=_shown(path), reason=state),
+            say("{file} is damaged: {reason}", file=_shown(path), reason=reason),
             say("It can be opened, but not continued. Choose another file."),
         )
     return int(version)

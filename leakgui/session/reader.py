@@ -114,8 +114,9 @@ class SessionReader:
                     say("Snapshots: {numbers}", numbers=self._numbers()),
                 )
             columns, heap = self._columns(number), self._heaps(number).get(number)
+            lost = self._damage[-1] if len(self._damage) > known else ""
         try:
-            return build_snapshot(rows[0], columns, heap)
+            return build_snapshot(rows[0], columns, heap, lost)
         except (ValueError, TypeError, IndexError) as error:
             raise SessionUnreadable(
                 _snapshot_damaged(number),

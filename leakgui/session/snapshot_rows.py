@@ -111,6 +111,7 @@ def build_snapshot(
     heading: tuple[Any, ...],
     columns: Mapping[str, Mapping[str, PackedColumn]],
     heap: object = None,
+    lost: str = "",
 ) -> Snapshot:
     """Put a snapshot together; a part that is damaged becomes a gap.
 
@@ -118,6 +119,7 @@ def build_snapshot(
         heading: values of ``HEADING_COLUMNS``.
         columns: packed columns by section and name.
         heap: the facts of its heap as JSON; None where it has none.
+        lost: why columns may be missing that were there; empty where none are.
     """
     gaps = [*_read_gaps(heading[9])]
     tables: dict[str, Columns | None] = {}
@@ -125,6 +127,8 @@ def build_snapshot(
         packed = columns.get(section)
         try:
             tables[section] = None if packed is None else build_table(kind, packed)
+            if packed is None and lost:
+                gaps.append(_damaged(section, lost))
         except (ValueError, TypeError, RecursionError) as error:
             tables[section] = None
             gaps.append(_damaged(section, str(error)))

@@ -90,6 +90,9 @@ def test_a_difference_lists_what_grew(session, tmp_path):
         rows = {row["key"]: row for row in found[section]}
         assert rows["136 bytes"]["delta"] == DIRECT, section
         assert rows["136 bytes"]["delta_bytes"] == DIRECT_BYTES
+    assert found["heap"]["lost"]["delta"] == DIRECT + INDIRECT
+    assert found["heap"]["lost_bytes"]["delta"] == DIRECT_BYTES + INDIRECT_BYTES
+    assert found["heap"]["in_use"]["delta"] >= DIRECT + INDIRECT
     with (tmp_path / "d.csv").open(newline="", encoding="utf-8") as file:
         sections = {row["section"] for row in csv.DictReader(file)}
     assert {"heap_by_size", "heap_by_type", "heap_lost"} <= sections
@@ -157,6 +160,28 @@ def test_a_running_program_can_be_looked_into_while_it_is_recorded(leaky, tmp_pa
     with SessionReader(file) as reader:
         assert any(one.has_heap for one in reader.headings())
         assert reader.damage == ()
+
+
+def test_a_recording_looks_into_the_heap_without_being_told_how_often(leaky, tmp_path):
+    file = tmp_path / "w.leak"
+    done = leakgui("record", leaky.pid, "-o", file, "--for", "10", "--heap", "--once")
+    assert done.returncode == 0, done.stderr
+    assert "A heap snapshot every 2.5 s" in done.stderr
+    assert has_heap(file)
+
+
+def test_nothing_is_stopped_for_a_file_of_another_process(leaky, session, tmp_path):
+    before = session[0].read_bytes()
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        done = leakgui("snapshot", other.pid, "-o", session[0], "--heap")
+    finally:
+        other.kill()
+        other.wait()
+    assert done.returncode == 2
+    assert "Stops" not in done.stderr
+    assert "not of this run" in done.stderr
+    assert session[0].read_bytes() == before
 
 
 TRACE = """

@@ -89,6 +89,14 @@ def test_json_goes_on_after_a_broken_file(recordings, capsys) -> None:
     ]
 
 
+def test_a_file_is_named_once(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert judged("nobody.leak") == 2
+    assert capsys.readouterr().err.count("nobody.leak") == 1
+    assert judged(str(tmp_path / "nobody.leak")) == 2
+    assert str(tmp_path) in capsys.readouterr().err
+
+
 def test_text_has_both_sides(recordings, capsys) -> None:
     judged("leak")
     printed = capsys.readouterr().out

@@ -134,3 +134,19 @@ def test_a_full_disk_says_that_the_snapshot_is_lost(
     assert snapshot(tmp_path / "a.leak") == 2
     assert "the snapshot is lost" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_may_not_be_written_is_said_in_plain_words(
+    tmp_path, looks, monkeypatch, capsys
+) -> None:
+    own_session(tmp_path / "a.leak").close()
+
+    def refuse(self, path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("leakgui.session.owning.Ownership.__init__", refuse)
+    assert snapshot(tmp_path / "a.leak") == 2
+    told = capsys.readouterr().err
+    assert "cannot be written: Permission denied" in told
+    assert "Errno" not in told
+    assert looks == []

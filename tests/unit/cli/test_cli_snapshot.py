@@ -18,6 +18,7 @@ def test_what_is_missing_is_told_once(capsys) -> None:
         Gap(where="mappings", reason=GapReason.DENIED, detail="Try: sudo leakgui"),
         Gap(where="mappings", reason=GapReason.DENIED, detail="Permission denied"),
         Gap(where="handles", reason=GapReason.DENIED, detail=""),
+        Gap(where="heap.second look", reason=GapReason.VANISHED, detail=""),
     )
     snapshot = Snapshot(
         number=1, name="", elapsed_s=0.5, taken_unix_s=1e9,
@@ -31,4 +32,5 @@ def test_what_is_missing_is_told_once(capsys) -> None:
     assert told.err.splitlines() == [
         "  Not read, mappings: denied (Try: sudo leakgui)",
         "  Not read, handles: denied",
+        "  Not read, heap, second look: vanished",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -381,3 +382,22 @@ def test_a_process_that_began_at_no_time_is_another_one(tmp_path, change):
     change(path, "UPDATE target SET started_unix_s = 'soon'")
     with pytest.raises(BadUsage, match="not of this run"):
         SessionWriter.append(path, TARGET)
+
+
+def test_tables_that_damage_took_are_said_to_be_damaged(tmp_path):
+    path = several(tmp_path)
+    whole = bytearray(path.read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        (root,) = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'snapshot_column'"
+        ).fetchone()
+    whole[(root - 1) * 4096 : root * 4096] = b"\xff" * 4096
+    path.write_bytes(whole)
+    with SessionReader(path) as reader:
+        snapshot = reader.snapshot(2)
+    told = {gap.where: gap.reason for gap in snapshot.gaps}
+    assert told["mappings"] is told["handles"] is GapReason.UNPARSABLE
+    with pytest.raises(SessionUnreadable) as caught:
+        SessionWriter.append(path, TARGET)
+    assert "\n" not in caught.value.message
+    assert "***" not in caught.value.message
