@@ -53,14 +53,19 @@ class Searching:
     """One search, which can go on from where it ended."""
 
     def __init__(
-        self, image: Image, walk: Walk, roots: Roots, hands: int | None = None
+        self,
+        image: Image,
+        walk: Walk,
+        roots: Roots | None = None,
+        hands: int | None = None,
     ) -> None:
+        """Prepare it; without roots it can only ``go_on_from`` blocks."""
         self.blocks: BlockMap = map_blocks(image, walk)
         self.white: Bits = walk.starts.copy()
         self.frontier: Frontier = new_frontier(self.white)
         self._total = int(self.blocks.ranks[-1])
         self._tables = find_table_ranges(image)
-        self.pieces: Pieces = cut(roots)
+        self.pieces: Pieces = cut(roots) if roots else _no_pieces()
         self.hands: int = hands or choose_hands(self._total)
         self._hands = [
             new_hand(number, self.hands, self.frontier) for number in range(self.hands)
@@ -136,6 +141,11 @@ def sort_states(
         leader_indirect=hanging,
         leader_indirect_bytes=hanging_bytes,
     )
+
+
+def _no_pieces() -> Pieces:
+    nowhere = closed(np.zeros(0, np.int64))
+    return Pieces(first=nowhere, end=nowhere, loose=closed(np.zeros(0, np.uint64)))
 
 
 def cut(roots: Roots) -> Pieces:

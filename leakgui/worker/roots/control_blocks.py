@@ -64,12 +64,24 @@ def find_control_blocks(image: Image, first: I64, end: I64) -> list[ControlBlock
     )
     dead = (image.find_address(int(place)) for place in places)
     ended = (_read(image, address, -1) for address in dead if address not in live)
-    return found + [block for block in ended if block.stack_end]
+    return found + [block for block in ended if _has_ended(image, block)]
+
+
+def _has_ended(image: Image, block: ControlBlock) -> bool:
+    """Whether a control block that is no thread's now has a stack that none is on.
+
+    A thread may have another %fs for a while, as programs of other systems do in an
+    emulator; its stack pointer tells where it is.
+    """
+    pointers = image.threads.stack_pointer
+    start, end = np.uint64(block.stack_start), np.uint64(block.stack_end)
+    return block.stack_end > 0 and not ((start <= pointers) & (pointers < end)).any()
 
 
 def _read(image: Image, address: int, tid: int) -> ControlBlock:
     """Return what is known of the control block at an address."""
-    record = np.frombuffer(image.read(address, RECORD_BYTES)[:RECORD_BYTES], np.uint64)
+    copied = image.read(address, RECORD_BYTES)
+    record = np.frombuffer(copied[: len(copied) // 8 * 8], np.uint64)
     base, size = record[:-1], record[1:]
     here = np.uint64(address)
     end = base + size

@@ -23,7 +23,8 @@ MOST_BYTES = 1 << 16
 def count_static_bytes(modules: Iterable[Module]) -> int:
     """Return the bytes that the thread-local variables of all modules may take.
 
-    It only tells a stack's words from thread-local ones by name: both are roots.
+    At most: of what was loaded later, only the part that has its place below the
+    control block. On a stack in use it only tells words from words by name.
     """
     return sum(_read_size(module.fd) for module in modules if module.fd >= 0)
 

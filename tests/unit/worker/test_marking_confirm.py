@@ -45,13 +45,21 @@ def test_another_block_at_the_same_address() -> None:
     assert heap.as_text(after) == "reachable: a"
 
 
-def test_what_hung_on_an_unconfirmed_leader_gets_a_new_one() -> None:
-    first, before = look("root -> a\nb -> c")
-    heap, reach = look("a -> b -> c")
-    assert heap.as_text(reach) == "direct: a\nindirect: b c"
+def test_what_an_unconfirmed_block_leads_to_is_not_lost_either() -> None:
+    first, before = look("root -> a\nb -> c\nd -> e")
+    heap, reach = look("a -> b -> c\nd -> e")
+    assert heap.as_text(reach) == "direct: a d\nindirect: b c e"
+    after = confirm(heap.image, heap.walk, reach, lost_in(first, before))
+    assert heap.as_text(after) == "reachable: a b c\ndirect: d\nindirect: e"
+    assert after.leader_indirect.tolist() == [1]
+    assert (after.totals.unconfirmed, after.totals.unconfirmed_bytes) == (3, 120)
+
+
+def test_what_loses_an_unconfirmed_leader_gets_a_new_one() -> None:
+    first, before = look("root -> a\nb -> c\nc -> b")
+    heap, reach = look("a 40\nb -> a\nb -> c\nc -> b")
     after = confirm(heap.image, heap.walk, reach, lost_in(first, before))
     assert heap.as_text(after) == "reachable: a\ndirect: b\nindirect: c"
-    assert after.leader_indirect.tolist() == [1]
 
 
 def test_nothing_was_lost_before() -> None:

@@ -163,6 +163,61 @@ def test_a_live_stack_is_none_of_an_ended_thread() -> None:
     assert label_of(image, roots, TCB - 8) is None
 
 
+def test_a_thread_with_another_fs_base_for_a_while_keeps_its_stack() -> None:
+    image, walk = scene()
+    states = replace(
+        threads(0x7000_8000, 0x4000_4000),
+        fs_base=np.array([MAIN_TCB, 0x3000_0040], np.uint64),
+    )
+    roots = find_roots(replace(image, threads=states), walk)
+    assert label_of(image, roots, 0x4000_4000) is not None
+    assert label_of(image, roots, TCB - 8) is not None
+
+
+def test_thread_local_memory_reaches_into_no_block_and_no_dead_stack(tmp_path) -> None:
+    path = tmp_path / "module"
+    path.write_bytes(
+        struct.pack("<6s26xQ14xHH", b"\x7fELF\x02\x01", 64, 56, 1).ljust(64, b"\0")
+        + struct.pack("<I36xQQ", 7, 0xF000, 8)
+    )
+    image, walk = scene()
+    mapped = np.array([0x2000_0000, 0x3000_0000], np.uint64)
+    walk = replace(
+        walk, area_start=mapped, area_end=mapped + np.array([0x8000, 0x800], np.uint64)
+    )
+    with path.open("rb") as file:
+        modules = (Module(path=LIBC, fd=file.fileno()),)
+        roots = find_roots(replace(image, modules=modules), walk)
+    assert label_of(image, roots, 0x3000_07F8) is None
+    assert label_of(image, roots, 0x3000_0800) == ("thread_local", 10, -1)
+    assert label_of(image, roots, 0x4000_4000 - 136) is None
+    assert label_of(image, roots, 0x4000_4000 - 128) == ("thread_local", 11, -1)
+
+
+def test_a_stack_that_malloc_gave_is_a_stack() -> None:
+    image, walk = scene()
+    write_control_block(image, 0x2000_3700, 0x2000_0000, 0x2000_4000)
+    states = replace(
+        threads(0x7000_8000, 0x2000_2000),
+        fs_base=np.array([MAIN_TCB, 0x2000_3700], np.uint64),
+    )
+    roots = find_roots(replace(image, threads=states), walk)
+    assert label_of(image, roots, 0x2000_1000) is None
+    assert label_of(image, roots, 0x2000_2000) == ("stack", 11, -1)
+    assert label_of(image, roots, 0x2000_3710) == ("thread_local", 11, -1)
+    assert label_of(image, roots, 0x2000_4000) is None
+
+
+def test_memory_behind_data_that_is_only_read_is_no_bss() -> None:
+    image, walk = scene()
+    regions = image.regions
+    texts = [*regions.permissions.as_list()]
+    texts[2] = "r--p"
+    regions = replace(regions, permissions=TextColumn.of(texts))
+    roots = find_roots(replace(image, regions=regions), walk)
+    assert label_of(image, roots, 0x1000_4000) == ("memory", -1, -1)
+
+
 def test_two_stacks_in_one_mapping_are_told_apart() -> None:
     """Since glibc 2.42 no inaccessible page lies between them (madvise guards)."""
     image, walk = scene()
@@ -199,7 +254,9 @@ def test_absent_pages_hold_no_control_block() -> None:
     assert label_of(image, roots, ENDED - 8) == ("memory", -1, -1)
 
 
-@pytest.mark.parametrize("value", [0, 5, 0x3000_1FF8, 1 << 47, (1 << 64) - 1])
+@pytest.mark.parametrize(
+    "value", [0, 5, 0x3000_1FF8, 0x3000_1FF9, 1 << 47, (1 << 64) - 1]
+)
 def test_thread_states_that_lie(value: int) -> None:
     image, walk = scene()
     states = ThreadStates(

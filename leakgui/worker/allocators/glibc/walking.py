@@ -22,6 +22,7 @@ from leakgui.worker.allocators.glibc.chunks import (
 )
 from leakgui.worker.allocators.glibc.layouts import FORBIDDEN
 from leakgui.worker.allocators.glibc.parts import Arena, Claims, Piece, find_places
+from leakgui.worker.allocators.glibc.standing import is_one_at_work
 from leakgui.worker.giving_up import Cancelled, Progress, stop_if
 from leakgui.worker.image import WORD_BYTES, Bits, Image
 
@@ -77,7 +78,7 @@ class Walker:
             return None
         walked = Walked(piece, Ending.PAUSED, piece.first, self._new_counts(places))
         self._go(walked, places)
-        if arena.is_locked and not walked.is_whole:
+        if not walked.is_whole and (arena.is_locked or is_one_at_work(self.image)):
             self._resume(walked, places)
         self.candidate_count = int(walked.counts[Tally.CANDIDATES])
         self._count_rest(walked, places[1])
