@@ -22,6 +22,13 @@ TEST_TOOLS = {
     "import": ("imagemagick",),
 }
 """What the tests start, and the packages that bring it."""
+TEST_LIBRARIES = {
+    "libjemalloc.so": "libjemalloc-dev",
+    "libmimalloc.so": "libmimalloc-dev",
+    "libtcmalloc.so": "libgoogle-perftools-dev",
+}
+"""What programs of the tests are run with; these packages have no version in the name.
+"""
 
 
 def tell(text: str) -> None:
@@ -37,7 +44,7 @@ def prepare(root: Path, *, for_tests: bool) -> None:
     """
     missing = [*packages_of(find_missing()), *_for_the_environment()]
     if for_tests:
-        missing += _missing_tools()
+        missing += [*_missing_tools(), *_missing_libraries()]
     if missing and not system_packages.install(missing, tell):
         tell(f"please run: {system_packages.line(missing)}")
     make_environment(root, tell)
@@ -50,6 +57,16 @@ def _missing_tools() -> list[str]:
         for tool, packages in TEST_TOOLS.items()
         if shutil.which(tool) is None
         for package in packages
+    ]
+
+
+def _missing_libraries() -> list[str]:
+    return [
+        package
+        for name, package in TEST_LIBRARIES.items()
+        if not any(
+            any(Path("/usr").glob(f"{folder}/{name}*")) for folder in ("lib*", "lib*/*")
+        )
     ]
 
 

@@ -105,7 +105,7 @@ def test_totals_and_arenas_add_up(programs: dict[str, Path]) -> None:
     assert int(arenas.free_bytes.sum()) == walked.totals.free_bytes
     assert arenas.label[0] == "main"
     assert arenas.label[len(arenas) - 1] == "mapped"
-    assert int(arenas.in_use[len(arenas) - 1]) > 5
+    assert int(arenas.in_use[len(arenas) - 1]) > 0
     assert any(label.startswith("thread ") for label in arenas.label.as_list())
     assert walked.resident_in_use_bytes <= walked.totals.in_use_bytes
     assert 0 < walked.resident_free_bytes <= walked.totals.free_bytes

@@ -146,6 +146,8 @@ def find_library(name: str) -> str:
     for line in listed.stdout.decode().splitlines():
         if name in line:
             return line.rpartition(" => ")[2]
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{name} is not installed, and with CI=true it must be")
     pytest.skip(f"{name} is not installed")
 
 

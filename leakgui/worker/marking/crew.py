@@ -42,22 +42,31 @@ class Crew:
 
     def run(self, cancelled: Cancelled) -> None:
         """Search to the end. Raises GivenUp when nobody waits any more."""
-        threads = [
-            threading.Thread(target=self._work, args=(number,), name="search")
+        started = [
+            thread
             for number in range(1, len(self._searches))
+            if (thread := self._start(number)) is not None
         ]
-        for thread in threads:
-            thread.start()
         try:
             self._work(0, cancelled)
         except BaseException:
             self._gives_up = True
             raise
         finally:
-            for thread in threads:
+            for thread in started:
                 thread.join()
         if self._failure is not None:
             raise self._failure
+
+    def _start(self, number: int) -> threading.Thread | None:
+        """Start a thread; where the system has none left, the others do its part."""
+        thread = threading.Thread(target=self._work, args=(number,), name="search")
+        try:
+            thread.start()
+        except RuntimeError:
+            self._idle[number] = True
+            return None
+        return thread
 
     def _work(self, number: int, cancelled: Cancelled | None = None) -> None:
         """Search in one thread; the first one also tells how far all are."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -54,13 +55,28 @@ def find_entries(
         first, end = edges[number], edges[number + 1]
         _enter_from_blocks(blocks, sources, first, end, parts[number])
 
-    with ThreadPoolExecutor(hands) as pool:
-        list(pool.map(enter, range(hands)))
+    _share_out(enter, hands)
     _enter_from_roots(blocks, pieces, parts[0])
     for other in parts[1:]:
         np.minimum(parts[0].least, other.least, out=parts[0].least)
         np.maximum(parts[0].most, other.most, out=parts[0].most)
     return parts[0]
+
+
+def _share_out(work: Callable[[int], None], hands: int) -> None:
+    """Do a work's parts in threads; what no thread can be had for is done here."""
+    threads = [threading.Thread(target=work, args=(hand,)) for hand in range(1, hands)]
+    started, left = [], [0]
+    for number, thread in enumerate(threads, start=1):
+        try:
+            thread.start()
+            started.append(thread)
+        except RuntimeError:
+            left.append(number)
+    for number in left:
+        work(number)
+    for thread in started:
+        thread.join()
 
 
 def _new_entries(targets: Bits, ranks: I64) -> Entries:

@@ -67,25 +67,34 @@ def _find_headers(sizes: U64, entries: Entries) -> tuple[npt.NDArray[np.bool_], 
     header behind each of its pages, and one to what lies behind that.
     """
     is_header = np.zeros(len(sizes), np.bool_)
-    groups: Groups = {}
-    is_entered = entries.least != NOWHERE
+    offset = np.full(len(sizes), FROM_OTHERS)
     for offsets in (entries.least, entries.most):
-        rest = is_entered & ~is_header
-        for (size, offset), count in _count(sizes[rest], offsets[rest]).items():
-            if count >= LEAST_INTRUSIVE:
-                is_header |= rest & (sizes == np.uint64(size)) & (offsets == offset)
-                groups[size, offset] = groups.get((size, offset), 0) + count
-    return is_header, dict(sorted(groups.items()))
+        rest = np.flatnonzero((entries.least != NOWHERE) & ~is_header)
+        order, first = _sort(sizes[rest], offsets[rest])
+        counts = np.diff(first, append=len(order))
+        is_large = np.repeat(counts >= LEAST_INTRUSIVE, counts)
+        found = rest[order[is_large]]
+        is_header[found] = True
+        offset[found] = offsets[found]
+    return is_header, _count(sizes[is_header], offset[is_header])
 
 
 def _count(sizes: U64, offsets: I64) -> Groups:
     """Count blocks by size and offset, ordered by both."""
-    pairs = np.stack([sizes.astype(np.int64), offsets])
-    keys, counts = np.unique(pairs, axis=1, return_counts=True)
-    return {
-        (int(size), int(offset)): int(count)
-        for (size, offset), count in zip(keys.T, counts, strict=True)
-    }
+    order, first = _sort(sizes, offsets)
+    rows = order[first]
+    counts = np.diff(first, append=len(order)).tolist()
+    keys = zip(sizes[rows].tolist(), offsets[rows].tolist(), strict=True)
+    return dict(zip(keys, counts, strict=True))
+
+
+def _sort(sizes: U64, offsets: I64) -> tuple[I64, I64]:
+    """Return the order by size and offset, and where in it each pair is the first."""
+    order = np.lexsort((offsets, sizes))
+    size, offset = sizes[order], offsets[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (size[1:] != size[:-1]) | (offset[1:] != offset[:-1])
+    return order, np.flatnonzero(is_first)
 
 
 def _reach_from(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,6 +26,7 @@ from tests.unit.worker.heap_maker import (
     MAIN,
     MAPPINGS,
     PAGE,
+    PAR,
     Flavour,
     MadeHeap,
     make_image,
@@ -165,6 +168,55 @@ def test_a_bad_size_ends_the_walk_and_is_said(size: int) -> None:
     assert walked.totals.in_use == 1 + 10
     assert 0 < walked.walked_share < 1
     assert "partly" in walked.notes[0]
+
+
+def half_divided(instruction: int) -> Image:
+    """Stop the only thread where malloc has shortened a chunk, and not yet the rest."""
+    heap = MadeHeap(BY_NAME["2.36"])
+    heap.write_main([(48, LIVE)] * 20 + [(4096, FREE)] + [(64, LIVE)] * 40)
+    heap.words[BRK + 0x290 + 20 * 48 + 8] = 1024 | 1
+    image = heap.take_image()
+    registers = np.zeros(27, np.uint64)
+    registers[16] = instruction
+    return replace(image, registers=registers)
+
+
+def test_the_only_thread_may_be_inside_malloc_without_a_lock() -> None:
+    walked = look(half_divided(DATA + 8))
+    assert walked.walked_share == 1.0
+    assert walked.totals.in_use == 1 + 20 + 40
+
+
+def test_a_thread_that_is_elsewhere_does_not_explain_damage() -> None:
+    walked = look(half_divided(BRK))
+    assert walked.walked_share < 1.0
+    assert walked.totals.in_use == 1 + 20
+
+
+def test_ordinary_blocks_of_a_cache_s_size_are_not_taken_for_caches() -> None:
+    heap = MadeHeap(BY_NAME["2.36"])
+    many = 70_000
+    heap.write_main([(0x290, LIVE)] * many)
+    for number in range(many):
+        block = BRK + 0x290 * (number + 1) + 16
+        heap.words[block + 128 + 8 * (number % 64)] = block
+        heap.words[block + 128 + 8 * (number * 7 % 64)] = block
+    walked = look(heap.take_image())
+    assert walked.is_complete, walked.notes
+    assert walked.totals.in_use == many + 1
+
+
+def test_without_mapped_blocks_by_option_none_are_guessed() -> None:
+    heap = MadeHeap(BY_NAME["2.36"])
+    heap.write_main(SOME)
+    heap.ends[MAPPINGS] = MAPPINGS + 8 * PAGE
+    heap.words[MAPPINGS + 8] = 2 * PAGE | 2
+    image = heap.take_image()
+    limit = image.find_word(PAR + heap.flavour.par.mapped_limit)
+    image.words[limit] = 0  # mallopt(M_MMAP_MAX, 0); its neighbour is 0 anyway
+    walked = look(image)
+    assert blocks(image, walked) == heap.live
+    assert MAPPINGS not in walked.area_start
 
 
 def test_cycles_in_lists_end() -> None:

@@ -20,6 +20,7 @@ from leakgui.worker.allocators.glibc.layouts import (
     ArenaLayout,
     CacheLayout,
 )
+from leakgui.worker.blocks.bits import is_set
 from leakgui.worker.image import Bits, Image
 
 _LOOK_AHEAD = 64
@@ -65,6 +66,8 @@ class Caches:
 
     def empty_cache(self, block: int, layout: CacheLayout) -> bool:
         """Take out what a thread's cache holds, if the block at a place is one."""
+        if not is_set(self._starts, block >> 1):
+            return False  # of a walk that was undone, or freed meanwhile
         words = self._image.words
         first = block + layout.bins * layout.count_bytes // 8
         kind = np.uint8 if layout.count_bytes == 1 else np.uint16

@@ -4,12 +4,16 @@
 in a main arena NON_MAIN_ARENA. Each look at a header takes one from ``budget[0]``.
 """
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="arg-type"
+
 from __future__ import annotations
 
 import numpy as np
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.allocators.glibc.chunks import Bytes, is_present, kernel
+from leakgui.worker.allocators.glibc.chunks import Bytes, is_present
+from leakgui.worker.blocks.compiling import kernel
 
 _LOW_BITS, _PREV_IN_USE = np.uint64(7), np.uint64(1)
 _ODD_SIZE, _LEAST = np.uint64(8), np.uint64(32)
@@ -100,6 +104,14 @@ def find_chain(
 
 
 @kernel
+def _is_in(trail: I64, place: int) -> bool:
+    is_one = False
+    for last in trail:
+        is_one |= last == place
+    return is_one
+
+
+@kernel
 def find_divided(
     words: U64, trail: I64, limit: int, forbidden: np.uint64, budget: I64
 ) -> int:
@@ -108,13 +120,16 @@ def find_divided(
     The size of what is left over is not written yet, but the chunk behind still knows
     the old size of the free one (malloc/malloc.c, _int_malloc, "split and reinsert").
     """
-    place = trail.max() + 2
+    place = -1
+    for last in trail:
+        place = max(place, last)
+    place += 2
     while place + 1 < limit and budget[0] > 0:
         budget[0] -= 1
         size = words[place]
         if words[place + 1] & _PREV_IN_USE == 0 and size <= np.uint64(place * 8):
             before = place - (np.int64(size) >> 3)
-            if (trail == before).any() and is_chunk(words, place, limit, forbidden):
+            if _is_in(trail, before) and is_chunk(words, place, limit, forbidden):
                 found: int = place
                 return found
         place += 2

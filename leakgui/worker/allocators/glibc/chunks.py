@@ -5,16 +5,18 @@ word c+1, its block begins at c+2 and may use the first word of the next chunk
 (glibc malloc/malloc.c, "Physical layout of chunks").
 """
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="arg-type,assignment"
+
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from leakgui.model.columns import I64, U64
+from leakgui.worker.blocks.compiling import kernel
 from leakgui.worker.image import Bits
 
 Bytes = npt.NDArray[np.uint8]
@@ -80,11 +82,6 @@ _CACHE_COUNT_WORDS = (8, 16, 19)
 _CACHE_BINS = (64, 64, 76)
 
 
-def kernel(function: Any) -> Any:  # noqa: ANN401  # numba has no types
-    """Compile a function when it is first called, and keep the result on disk."""
-    return njit(cache=True, nogil=True, boundscheck=False)(function)
-
-
 @kernel
 def is_present(present: Bytes, place: int) -> bool:
     """Whether the page of a word was copied."""
@@ -114,6 +111,8 @@ def count_resident(present: Bytes, first: int, last: int) -> int:
 def may_be_cache(words: U64, block: int, size: int) -> bool:
     """Whether a block could be a thread's cache with something in it.
 
+    Ordinary blocks of that size with pointers in them are many: so each list but one,
+    which a thread may stand in the middle of, has to be empty where its counter says.
     A chunk may be 16 larger than asked for, as less can't be left over, and in 2.43 the
     first one of an arena is asked for with 16 more (malloc/malloc.c, tcache_init).
 
@@ -124,13 +123,30 @@ def may_be_cache(words: U64, block: int, size: int) -> bool:
         kind += 1
     if kind == 3:
         return False
-    filled = 0
+    most = 0
+    for entry in range(_CACHE_BINS[kind]):
+        most = max(most, _cache_counter(words, block, kind, entry))
+    empty = most if kind == 2 else 0  # from 2.42 on it counts down
+    filled = odd = 0
     for entry in range(_CACHE_BINS[kind]):
         link = words[block + _CACHE_COUNT_WORDS[kind] + entry]
         if link & np.uint64(15) != 0 or link >> np.uint64(47) != 0:
             return False
         filled += link != 0
-    return filled > 0
+        counter = _cache_counter(words, block, kind, entry)
+        odd += (link == 0) != (counter == empty)
+    return filled > 0 and odd <= 1
+
+
+@kernel
+def _cache_counter(words: U64, block: int, kind: int, entry: int) -> int:
+    """Return the counter of one list: a char to 2.29, from then on a uint16_t."""
+    if kind == 0:
+        word, shift, mask = entry >> 3, (entry & 7) * 8, 0xFF
+    else:
+        word, shift, mask = entry >> 2, (entry & 3) * 16, 0xFFFF
+    counter: int = np.int64(words[block + word] >> np.uint64(shift) & np.uint64(mask))
+    return counter
 
 
 @kernel

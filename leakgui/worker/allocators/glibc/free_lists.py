@@ -4,12 +4,16 @@ A link is the first word of a free block. From 2.32 it is mangled: XORed with it
 address shifted right by 12 (malloc/malloc.c, PROTECT_PTR).
 """
 
+# The compiler knows the type of a number; to mypy one from an array is another kind.
+# mypy: disable-error-code="arg-type,assignment"
+
 from __future__ import annotations
 
 import numpy as np
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.allocators.glibc.chunks import Bytes, count_resident, kernel
+from leakgui.worker.allocators.glibc.chunks import Bytes, count_resident
+from leakgui.worker.blocks.compiling import kernel
 from leakgui.worker.image import Bits
 
 COUNT, BYTES, RESIDENT, BROKEN = range(4)

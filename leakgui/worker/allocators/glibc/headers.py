@@ -16,8 +16,8 @@ from leakgui.worker.allocators.glibc.chunks import (
     Tally,
     count_resident,
     is_present,
-    kernel,
 )
+from leakgui.worker.blocks.compiling import kernel
 from leakgui.worker.image import PAGE_BYTES, WORD_BYTES, Bits
 
 PLACE, BYTES, LEAD = range(3)

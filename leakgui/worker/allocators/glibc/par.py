@@ -91,7 +91,10 @@ def _search(
     most_bytes = words[rows + layout.mapped_most_bytes // 8]
     page, unit = np.uint64(PAGE_BYTES), np.uint64(layout.unit)
     fits = (limit == _DEFAULT_LIMIT) | (words[rows] != 0)
-    fits &= (count >= 0) & (count <= most) & (most <= limit) & (limit > 0)
+    # M_MMAP_MAX of 0 is allowed; then nothing but the very start of the heap will do.
+    is_start = np.isin(base[in_brk | (base == 0)], [span.start for span in brk])
+    fits &= (limit > 0) | ((limit == 0) & is_start)
+    fits &= (count >= 0) & (count <= most) & (most <= limit)
     fits &= (total <= most_bytes) & (total % unit == 0) & (most_bytes % unit == 0)
     fits &= (total // page >= count.astype(np.uint64)) & ((count > 0) | (total < page))
     fits &= (most > 0) | (most_bytes < page)

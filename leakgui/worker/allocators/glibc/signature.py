@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from leakgui.model.columns import I64, U64
-from leakgui.worker.allocators.glibc.chunks import Bytes, is_present, kernel
+from leakgui.worker.allocators.glibc.chunks import Bytes, is_present
 from leakgui.worker.allocators.glibc.layouts import (
     ARENA_LAYOUTS,
     BIN_COUNT,
@@ -22,6 +22,7 @@ from leakgui.worker.allocators.glibc.layouts import (
 )
 from leakgui.worker.allocators.glibc.parts import Arena, Malloc, find_places
 from leakgui.worker.allocators.glibc.ring import follow_ring
+from leakgui.worker.blocks.compiling import kernel
 from leakgui.worker.image import PAGE_BYTES, WORD_BYTES, Image
 
 _LEAST_SOUND_BINS = 119
