@@ -206,10 +206,11 @@ class Composition(Columns):
 
     kind: TextColumn
     """``in-use``, ``lost``, ``possible``, ``free``, ``overhead``, ``stacks``,
-    ``files``, ``shared``, ``other``, ``kernel``."""
+    ``files``, ``shared``, ``other``, ``swapped``, ``kernel``."""
     label: TextColumn
     bytes: I64
-    """Resident bytes; ``kernel``, what the kernel counts otherwise, may be negative."""
+    """Bytes, of the allocator's memory swapped ones too. ``swapped`` takes those out
+    again and is negative; ``kernel``, what the kernel counts otherwise, may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

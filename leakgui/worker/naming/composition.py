@@ -29,8 +29,11 @@ KINDS = (
     "files",
     "shared",
     "other",
+    "swapped",
     "kernel",
 )
+MAY_BE_NEGATIVE = frozenset({"swapped", "kernel"})
+"""Kinds that say how much of the others is not in RSS; all others are sizes."""
 WITHOUT_FILE = ("/dev/shm/", "/memfd:", "/SYSV", "/dev/zero")  # noqa: S108  # names, not files
 """How the paths of memory begin that several processes share, see proc(5)."""
 UNCOUNTED = {"[vdso]", "[vvar]", "[vvar_vclock]", "[vsyscall]"}
@@ -48,12 +51,7 @@ def compose(image: Image, walk: Walk | None, reach: Reach | None) -> Composition
     if walk is not None:
         own = _allocator_bytes(image, walk)
         parts.update(_allocator_parts(image, walk, reach, int(own.sum())))
-    # Where what was copied is not what the kernel listed, no part is below zero: the
-    # last one takes what is left.
-    rest = np.maximum(image.regions.resident.astype(np.int64) - own, 0)
-    for kind, size in zip(_kinds_of_regions(image), rest.tolist(), strict=True):
-        if kind:
-            parts[kind] += size
+    parts.update(_region_parts(image, own))
     parts["kernel"] = image.resident_bytes - sum(parts.values())
     labels = _labels()
     shown = [kind for kind in KINDS if kind in parts]
@@ -62,6 +60,21 @@ def compose(image: Image, walk: Walk | None, reach: Reach | None) -> Composition
         label=TextColumn.of(labels[kind] for kind in shown),
         bytes=np.array([parts[kind] for kind in shown], np.int64),
     )
+
+
+def _region_parts(image: Image, own: I64) -> Counter[str]:
+    """Return the resident bytes of the regions less what is the allocator's in them."""
+    parts: Counter[str] = Counter()
+    rest = image.regions.resident.astype(np.int64) - own
+    # Swapped pages are copied, too, so that the allocator's parts count them, but a
+    # region's resident bytes and RSS leave them out.
+    if swapped := int(np.minimum(rest, 0).sum()):
+        parts["swapped"] = swapped
+    sizes = np.maximum(rest, 0).tolist()
+    for kind, size in zip(_kinds_of_regions(image), sizes, strict=True):
+        if kind:
+            parts[kind] += size
+    return parts
 
 
 def _labels() -> dict[str, str]:
@@ -75,16 +88,17 @@ def _labels() -> dict[str, str]:
         "files": say("Code and data of files"),
         "shared": say("Shared memory"),
         "other": say("Other anonymous memory"),
+        "swapped": say("Of these swapped out"),
         "kernel": say("Counted otherwise by the kernel"),
     }
 
 
 def _allocator_parts(
-    image: Image, walk: Walk, reach: Reach | None, resident: int
+    image: Image, walk: Walk, reach: Reach | None, copied: int
 ) -> dict[str, int]:
-    """Return how the resident bytes of the allocator's areas divide."""
+    """Return how what was copied of the allocator's areas divides."""
     in_use, free = walk.resident_in_use_bytes, walk.resident_free_bytes
-    overhead = max(0, resident - in_use - free)
+    overhead = max(0, copied - in_use - free)
     parts = {"in-use": in_use, "free": free, "overhead": overhead}
     if reach is not None:
         blocks = map_blocks(image, walk)
@@ -113,13 +127,13 @@ def _resident_bytes(blocks: BlockMap, granules: I64) -> int:
 
 
 def _allocator_bytes(image: Image, walk: Walk) -> I64:
-    """Return for each region the resident bytes that belong to the allocator."""
+    """Return for each region the copied bytes that belong to the allocator."""
     start = _resident_before(image, walk.area_start)
     sizes = _resident_before(image, walk.area_end) - start
     whole = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
 
     def in_areas_before(addresses: U64) -> I64:
-        """Return the resident bytes of all areas below each address."""
+        """Return the copied bytes of all areas below each address."""
         after = np.searchsorted(walk.area_start, addresses, "right")
         last = np.maximum(after - 1, 0)
         inside = _resident_before(image, addresses) - start[last]

@@ -12,6 +12,7 @@ from leakgui.model.text_column import TextColumn
 from leakgui.wire.frames import Frame
 from leakgui.worker.describing import describe_block
 from leakgui.worker.interpreting import Interpreted
+from leakgui.worker.naming.composition import MAY_BE_NEGATIVE
 from leakgui.worker.packing import pack
 from leakgui.worker.unpacking import unpack_heap
 from tests.unit.worker.parcels import across
@@ -52,9 +53,8 @@ def check_columns(table: Columns) -> None:
             low = column[np.array(column) < 0]
             names = getattr(table, "kind", None)
             if names is not None:
-                low = column[
-                    (column < 0) & np.array([n != "kernel" for n in names.as_list()])
-                ]
+                is_size = [name not in MAY_BE_NEGATIVE for name in names.as_list()]
+                low = column[(column < 0) & np.array(is_size, bool)]
             assert not len(low), (type(table).__name__, field.name, low)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leakgui.model.heap import Composition
 from leakgui.model.text_column import TextColumn
 from leakgui.worker.image import Regions
-from leakgui.worker.naming.composition import KINDS, compose
+from leakgui.worker.naming.composition import KINDS, MAY_BE_NEGATIVE, compose
 from tests.unit.worker.naming_scenes import HEAP, PAGE, STATES, Scene
 
 
@@ -56,14 +56,32 @@ def test_no_part_is_below_zero_where_no_mapping_is_known() -> None:
     texts = {"permissions": TextColumn.of([]), "path": TextColumn.of([])}
     unknown = dataclasses.replace(image, regions=Regions(**nothing, **texts))
     parts = as_dict(compose(unknown, scene.walk(), scene.reach()))
-    assert min(size for kind, size in parts.items() if kind != "kernel") >= 0
+    assert min(size for kind, size in parts.items() if kind not in MAY_BE_NEGATIVE) >= 0
     assert sum(parts.values()) == image.resident_bytes
     halved = dataclasses.replace(
         image, regions=dataclasses.replace(image.regions, resident=np.array([1, 0]))
     )
     parts = as_dict(compose(halved, scene.walk(), scene.reach()))
-    assert min(size for kind, size in parts.items() if kind != "kernel") >= 0
+    assert min(size for kind, size in parts.items() if kind not in MAY_BE_NEGATIVE) >= 0
     assert sum(parts.values()) == image.resident_bytes
+
+
+def test_what_is_swapped_out_is_told_apart_from_what_the_kernel_counts() -> None:
+    scene = Scene()
+    scene.add(b"", 8 * PAGE + 8, "direct")
+    scene.add(b"", 1032)
+    image = scene.image()
+    # Twelve of the heap's sixteen pages are copied from swap.
+    regions = dataclasses.replace(
+        image.regions, resident=np.array([4 * PAGE, 4 * PAGE], np.uint64)
+    )
+    image = dataclasses.replace(image, regions=regions, resident_bytes=8 * PAGE)
+    parts = as_dict(compose(image, scene.walk(), scene.reach()))
+    assert parts["lost"] == 8 * PAGE + 8
+    assert parts["swapped"] == -12 * PAGE
+    assert parts["kernel"] == 0
+    assert sum(parts.values()) == 8 * PAGE
+    assert "swapped" not in as_dict(compose(scene.image(), scene.walk(), None))
 
 
 def test_blocks_count_by_the_pages_they_are_on() -> None:
