@@ -114,7 +114,9 @@ class LostBlocks(Columns):
     type_name: TextColumn
     type_kind: TextColumn
     indirect: I64
-    """Blocks that only this one leads to."""
+    """Lost blocks that this one leads to, directly or through others. What several
+    direct ones lead to counts for one of them only, as with Valgrind, so that
+    the sum is ``LeakTotals.indirect``: it need not hang on this one alone."""
     indirect_bytes: U64
     peek: TextColumn
 
@@ -166,13 +168,15 @@ class Holders(Columns):
     root_kind: TextColumn
     """``global``, ``stack``, ``register``, ``thread-local``, ``memory``."""
     path: TextColumn
-    """From the root to the block, block by block: ``g_cache → Map+16 → 64 bytes``."""
+    """From the root to the block, block by block: ``g_cache → Map+16 → 64 B``; of a
+    long path the ends, and how many more blocks are counted with this one."""
     address: U64
-    """The block that holds the rest."""
+    """The block that holds the rest. Where several hang on the root together, as the
+    nodes of a list do, the nearest to it."""
     bytes: U64
     type_name: TextColumn
     retained: I64
-    """Blocks that would be lost with it."""
+    """Blocks that would be lost with it, and with those beside it; they included."""
     retained_bytes: U64
 
 

@@ -1,8 +1,8 @@
-"""One block looked at closely, and places in a process as people call them."""
+"""One block looked at closely, and the ways to blocks as people read them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,9 @@ from leakgui.worker.blocks.bits import is_set
 from leakgui.worker.blocks.block_map import BlockMap, map_blocks
 from leakgui.worker.blocks.lookup import block_around, find_row, usable_bytes
 from leakgui.worker.holding import (
+    DescribeRoot,
     HolderRow,
+    Path,
     Reference,
     Step,
     path_to,
@@ -24,9 +26,8 @@ from leakgui.worker.holding import (
     targets,
 )
 from leakgui.worker.image import Image
-from leakgui.worker.naming.modules import Modules
 from leakgui.worker.naming.names import Names
-from leakgui.worker.roots import RootKind
+from leakgui.worker.root_names import RootNames
 from leakgui.worker.walked import Walk
 
 if TYPE_CHECKING:
@@ -34,44 +35,6 @@ if TYPE_CHECKING:
 
 MOST_CONTENT = 256
 MOST_NEIGHBOURS = 100
-
-# struct user_regs_struct, x86-64: arch/x86/include/asm/user_64.h
-_REGISTERS = (
-    *("r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8"),
-    *("rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags"),
-    *("rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs"),
-)
-_FIRST_VECTOR = 100
-DescribeRoot = Callable[[int, int, int, int], str]
-
-
-def root_describer(image: Image, modules: Modules) -> DescribeRoot:
-    """Return what names a root: ``global g_cache (libfoo.so)``, ``register rbx``."""
-    names = dict(
-        zip(image.threads.tid.tolist(), image.threads.name.as_list(), strict=True)
-    )
-
-    def thread(tid: int) -> str:
-        if tid == image.pid:
-            return say("the main thread")
-        name = names.get(tid, "")
-        return say("thread {tid} ({name})", tid=tid, name=name) if name else str(tid)
-
-    def describe(where: int, kind: int, tid: int, _: int) -> str:
-        if kind == RootKind.REGISTER:
-            register = _register_name(where)
-            return say("register {name} of {thread}", name=register, thread=thread(tid))
-        if kind == RootKind.STACK:
-            return say("stack of {thread}", thread=thread(tid))
-        if kind == RootKind.THREAD_LOCAL:
-            return say("thread-local memory of {thread}", thread=thread(tid))
-        if kind == RootKind.GLOBAL:
-            symbol = modules.symbol_at(where) or f"0x{where:x}"
-            return say("global {symbol}", symbol=symbol)
-        what = say("shared memory") if kind == RootKind.SHARED else say("memory")
-        return say("{what} at {address}", what=what, address=f"0x{where:x}")
-
-    return describe
 
 
 def tabulate_holders(
@@ -82,15 +45,20 @@ def tabulate_holders(
     return Holders(
         root=TextColumn.of(row.root for row in rows),
         root_kind=TextColumn.of(row.root_kind for row in rows),
-        path=TextColumn.of(
-            " → ".join(looking.path_texts(row.root, row.path)) for row in rows
-        ),
+        path=TextColumn.of(_path_text(looking, row) for row in rows),
         address=np.array([row.address for row in rows], np.uint64),
         bytes=np.array([row.bytes for row in rows], np.uint64),
         type_name=TextColumn.of(looking.type_at(row.address)[0] for row in rows),
         retained=np.array([row.retained for row in rows], np.int64),
         retained_bytes=np.array([row.retained_bytes for row in rows], np.uint64),
     )
+
+
+def _path_text(looking: _Looking, row: HolderRow) -> str:
+    text = " → ".join(looking.path_texts(row.root, row.path))
+    if not row.beside:
+        return text
+    return say("{path} and {count} more beside it", path=text, count=f"{row.beside:,}")
 
 
 def describe_block(interpreted: Interpreted, address: int) -> BlockDetail | None:
@@ -103,7 +71,7 @@ def describe_block(interpreted: Interpreted, address: int) -> BlockDetail | None
     start = looking.start_around(address)
     if start is None:
         return None
-    describe = root_describer(image, found.modules)
+    describe = RootNames(image, found.modules).describe
     size, name = looking.size_at(start), looking.type_at(start)[0]
     pointed_from, pointed_from_count = referrers(
         image, found.walk, found.roots, start, MOST_NEIGHBOURS
@@ -126,11 +94,11 @@ def describe_block(interpreted: Interpreted, address: int) -> BlockDetail | None
     )
 
 
-def _root_name(path: Sequence[Step], describe: DescribeRoot) -> str:
-    if not path or path[0].kind is None:
+def _root_name(path: Path, describe: DescribeRoot) -> str:
+    if not path or path.first[0].kind is None:
         return ""
-    first = path[0]
-    return describe(first.address, first.kind or 0, first.tid, first.module)
+    root = path.first[0]
+    return describe(root.address, root.kind or 0, root.tid, root.module)
 
 
 def _state(found: Found, granule: int) -> str:
@@ -143,12 +111,6 @@ def _state(found: Found, granule: int) -> str:
         if is_set(bits, granule):
             return state.value
     return BlockState.REACHABLE.value
-
-
-def _register_name(number: int) -> str:
-    if number >= _FIRST_VECTOR:
-        return f"xmm{(number - _FIRST_VECTOR) // 2}"
-    return _REGISTERS[number] if 0 <= number < len(_REGISTERS) else str(number)
 
 
 class _Looking:
@@ -185,14 +147,23 @@ class _Looking:
         """Return what to call a block on a path."""
         return self.type_at(start)[0] or format_bytes(self.size_at(start))
 
-    def path_texts(self, root: str, path: Sequence[Step]) -> list[str]:
+    def path_texts(self, root: str, path: Path) -> list[str]:
         """Return the root, then each block with where in the one before it hangs."""
-        texts = [root] if root and path else []
-        for step in path:
-            if step.kind is None and texts:
+        if not root or not path:
+            return []
+        texts = [root]
+        self._go_on(texts, path.first)
+        if path.left_out:
+            texts.append(say("… {count} more …", count=f"{path.left_out:,}"))
+            texts.append(self.label(path.last[0].source))
+        self._go_on(texts, path.last)
+        return texts
+
+    def _go_on(self, texts: list[str], steps: Sequence[Step]) -> None:
+        for step in steps:
+            if step.kind is None:
                 texts[-1] += f"+{step.offset}"
             texts.append(self.label(step.target))
-        return texts
 
     def source_of(self, one: Reference, describe: DescribeRoot) -> Neighbour:
         """Return who points."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from leakgui.model.heap import Composition, Heap, Holders
 from leakgui.worker.allocators import find_allocator, walk
-from leakgui.worker.describing import root_describer, tabulate_holders
+from leakgui.worker.describing import tabulate_holders
 from leakgui.worker.giving_up import Cancelled, GivenUp, Progress, never, say_nothing
 from leakgui.worker.holding import find_holders
 from leakgui.worker.image import Image
@@ -28,6 +28,7 @@ from leakgui.worker.naming.names import Names
 from leakgui.worker.naming.suspects import find_suspects
 from leakgui.worker.reached import Reach
 from leakgui.worker.recognised import Recognised
+from leakgui.worker.root_names import RootNames
 from leakgui.worker.roots import Roots, find_roots
 from leakgui.worker.walked import Walk
 
@@ -149,12 +150,14 @@ def _search(
 def _find_holders(
     image: Image, found: Found, cancelled: Cancelled
 ) -> tuple[Holders | None, str]:
+    names = RootNames(image, found.modules)
     rows, note = find_holders(
         image,
         found.walk,
         found.roots,
         found.reach,
-        root_describer(image, found.modules),
+        names.describe,
+        find_owner=names.owner,
         cancelled=cancelled,
     )
     if rows is None:

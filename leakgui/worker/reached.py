@@ -21,6 +21,7 @@ class Reach:
     leader_word: I64
     """Place in ``Image.words`` of each directly leaked block, in address order ..."""
     leader_indirect: I64
-    """... how many blocks only it leads to ..."""
+    """... how many indirectly leaked blocks it leads to, each counted for one leader
+    only, whichever others lead to it ..."""
     leader_indirect_bytes: U64
     """... and their usable bytes."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from leakgui.model.columns import I64, U64
+from leakgui.model.columns import I64
 from leakgui.worker.blocks.bits import count_before, is_set, list_set, rank_of
 from leakgui.worker.blocks.block_map import BlockMap, closed
 from leakgui.worker.blocks.compiling import kernel, part
@@ -25,11 +25,9 @@ from leakgui.worker.blocks.lookup import (
 )
 from leakgui.worker.giving_up import Cancelled, stop_if
 from leakgui.worker.image import Bits
-from leakgui.worker.marking.spreading import Pieces
 
 I32 = npt.NDArray[np.int32]
 SLICE_NODES = 100_000
-SLICE_PIECES = 64
 
 
 class Nodes(NamedTuple):
@@ -114,42 +112,3 @@ def _edge(
     if target < 0 or target == source or not is_set(nodes.chosen, target):
         return row, -1
     return row, target
-
-
-def find_entered(
-    blocks: BlockMap, nodes: Nodes, pieces: Pieces, cancelled: Cancelled
-) -> npt.NDArray[np.bool_]:
-    """Return for each node whether a root leads to it."""
-    entered = np.zeros(len(nodes.granule), np.bool_)
-    for begin in range(0, len(pieces.first), SLICE_PIECES):
-        stop_if(cancelled)
-        rows = slice(begin, begin + SLICE_PIECES)
-        some = Pieces(pieces.first[rows], pieces.end[rows], pieces.loose)
-        _enter(blocks, nodes, some, entered)
-    _enter_loose(blocks, nodes, pieces.loose, entered)
-    return entered
-
-
-@kernel
-def _enter(
-    blocks: BlockMap, nodes: Nodes, pieces: Pieces, entered: npt.NDArray[np.bool_]
-) -> None:
-    """Note the nodes to which pieces of the roots lead."""
-    row = 0
-    for piece in range(len(pieces.first)):
-        for place in range(pieces.first[piece], pieces.end[piece]):
-            row, target = _edge(blocks, nodes, place, row, -1)
-            if target >= 0:
-                entered[rank_of(nodes.chosen, nodes.ranks, target)] = True
-
-
-@kernel
-def _enter_loose(
-    blocks: BlockMap, nodes: Nodes, loose: U64, entered: npt.NDArray[np.bool_]
-) -> None:
-    """Note the nodes to which loose roots lead."""
-    row = 0
-    for number in range(len(loose)):
-        row, target = follow_one(blocks, loose[number], row)
-        if target >= 0 and is_set(nodes.chosen, target):
-            entered[rank_of(nodes.chosen, nodes.ranks, target)] = True

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+from leakgui.model.columns import I64
 from leakgui.worker.blocks.block_map import BlockMap, map_blocks
 from leakgui.worker.giving_up import Cancelled, never, stop_if
-from leakgui.worker.holding.steps import Step, find_block, read_step
-from leakgui.worker.holding.tree import NO_PARENT, Tree, grow, new_tree, start
+from leakgui.worker.holding.graph import Nodes
+from leakgui.worker.holding.steps import Path, Step, find_block, read_step
+from leakgui.worker.holding.tree import (
+    FROM_ROOT,
+    NO_PARENT,
+    Tree,
+    count_steps,
+    find_roots_of,
+    grow,
+    list_ranks,
+    list_steps,
+    new_tree,
+    start,
+)
 from leakgui.worker.image import Image
 from leakgui.worker.marking.marking import cut
 from leakgui.worker.roots.table import Roots
 from leakgui.worker.walked import Walk
 
 SLICE_BLOCKS = 200_000
-MOST_STEPS = 1_000
-"""Of a longer path only the end is returned."""
+FIRST_STEPS, LAST_STEPS = 10, 10
+"""Of a longer path only its ends are returned: nobody reads a list node by node."""
 
 
 class Paths:
@@ -34,29 +50,58 @@ class Paths:
         while grow(self.blocks, self._tree, SLICE_BLOCKS, until):
             stop_if(cancelled)
 
-    def find(self, granule: int) -> tuple[Step, ...]:
-        """Return the steps to a block, the root first; none where no path leads."""
-        steps: list[Step] = []
-        while len(steps) < MOST_STEPS:
-            place = self._tree.place_to(self.blocks, granule)
-            if place == NO_PARENT:
-                return ()
-            step = read_step(self._image, self.blocks, self._roots, place)
-            steps.append(step)
-            if step.kind is not None:
-                break
-            granule = (self._image.find_word(step.source) or 0) >> 1
-        return tuple(reversed(steps))
+    def find(self, granule: int) -> Path:
+        """Return the path to a block; an empty one where none leads there."""
+        count = int(count_steps(self.blocks, self._tree, granule))
+        first = np.empty(min(count, FIRST_STEPS + LAST_STEPS), np.int64)
+        if count > len(first):
+            first = first[:FIRST_STEPS]
+        last = np.empty(min(count - len(first), LAST_STEPS), np.int64)
+        if count:
+            list_steps(self.blocks, self._tree, granule, first, last)
+        left_out = count - len(first) - len(last)
+        return Path(self._read(first), left_out, self._read(last))
+
+    def step_at(self, place: int) -> Step:
+        """Return the pointer at a place, or that of a loose root."""
+        return read_step(self._image, self.blocks, self._roots, place)
+
+    def _read(self, places: I64) -> tuple[Step, ...]:
+        return tuple(self.step_at(place) for place in places.tolist())
+
+    def are_entered(self, nodes: Nodes) -> npt.NDArray[np.bool_]:
+        """Return for each node whether a root leads to it."""
+        ranks = self._ranks_of(nodes)
+        parent, above = self._tree.parent[ranks], self._tree.above[ranks]
+        entered: npt.NDArray[np.bool_] = (parent != NO_PARENT) & (above == FROM_ROOT)
+        return entered
+
+    def roots_of(self, nodes: Nodes) -> tuple[I64, I64]:
+        """Return for each node the place of the root of its path, and its turn.
+
+        Nearer blocks have their turn before those farther away; -1 where no path leads.
+        """
+        count = int(self.blocks.ranks[-1])
+        root, turn = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
+        find_roots_of(self.blocks, self._tree, root, turn)
+        ranks = self._ranks_of(nodes)
+        return root[ranks], turn[ranks]
+
+    def _ranks_of(self, nodes: Nodes) -> I64:
+        """Return the rank of each node among all blocks."""
+        ranks = np.empty(len(nodes.granule), np.int64)
+        list_ranks(self.blocks, nodes.granule, ranks)
+        return ranks
 
 
 def path_to(
     image: Image, walk: Walk, roots: Roots, address: int, cancelled: Cancelled = never
-) -> tuple[Step, ...]:
+) -> Path:
     """Return the pointers from a root to the block at an address, the root first.
 
     Empty where no path leads there. Raises ``GivenUp`` when cancelled.
     """
     granule = find_block(image, map_blocks(image, walk), address)
     if granule < 0:
-        return ()
+        return Path()
     return Paths(image, walk, roots, cancelled, until=granule).find(granule)

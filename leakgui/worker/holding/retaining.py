@@ -14,7 +14,14 @@ from leakgui.worker.blocks.compiling import kernel
 from leakgui.worker.blocks.measuring import measure
 from leakgui.worker.giving_up import Cancelled, never
 from leakgui.worker.holding.dominators import find_dominators
-from leakgui.worker.holding.graph import I32, Nodes, choose, count_edges, read_edges
+from leakgui.worker.holding.graph import (
+    I32,
+    Graph,
+    Nodes,
+    choose,
+    count_edges,
+    read_edges,
+)
 from leakgui.worker.image import Image
 from leakgui.worker.reached import Reach
 from leakgui.worker.walked import Walk
@@ -46,18 +53,18 @@ def retained_by_lost(
     entered = np.zeros(len(nodes.granule), np.bool_)
     entered[np.searchsorted(nodes.granule, list_set(reach.direct))] = True
     first = count_edges(blocks, nodes, cancelled)
-    return retain(blocks, nodes, first, entered, cancelled)
+    graph = read_edges(blocks, nodes, first, cancelled)
+    return retain(blocks, nodes, graph, entered, cancelled)
 
 
 def retain(
     blocks: BlockMap,
     nodes: Nodes,
-    first: I64,
+    graph: Graph,
     entered: npt.NDArray[np.bool_],
     cancelled: Cancelled,
 ) -> Retained:
     """Return the retained sizes of some blocks, of which a root holds the entered."""
-    graph = read_edges(blocks, nodes, first, cancelled)
     dominator, order = find_dominators(graph, entered, cancelled)
     own = measure(blocks, nodes.granule)
     count, size = np.ones(len(own), np.int64), own.copy()

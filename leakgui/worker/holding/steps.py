@@ -34,6 +34,21 @@ class Step:
     """Where in that block it leads, in bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The pointers from a root to a block; of a long path its ends."""
+
+    first: tuple[Step, ...] = ()
+    """From the root on; empty where no path leads there."""
+    left_out: int = 0
+    """How many there are between ``first`` and ``last``."""
+    last: tuple[Step, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is a path."""
+        return bool(self.first)
+
+
 def read_step(image: Image, blocks: BlockMap, roots: Roots, place: int) -> Step:
     """Return what lies at a place that holds a pointer to a block.
 

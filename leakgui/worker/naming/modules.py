@@ -59,6 +59,16 @@ class Modules:
         offset = f"+{inside - start}" if inside > start else ""
         return f"{demangle_symbol(symbol)}{offset} ({name})"
 
+    def variable_at(self, address: int) -> int | None:
+        """Return the address of the variable that covers an address; None: unknown."""
+        located = self.locate(address)
+        if located is None:
+            return None
+        file, inside = located
+        table = file.symbols or file.dynamic_symbols
+        found = table.data_at(inside) if table is not None else None
+        return None if found is None else address - inside + found[1]
+
     def functions_at(self, address: int) -> tuple[str, ...]:
         """Return all mangled names of the function that begins at an address."""
         located = self.locate(address)

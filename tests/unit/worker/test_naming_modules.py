@@ -99,6 +99,15 @@ def test_symbols_of_data(image: Image, inside: int, name: str | None) -> None:
     assert Modules(image).symbol_at(BASE + inside) == name
 
 
+def test_words_of_one_variable_are_one(image: Image) -> None:
+    variable_at = Modules(image).variable_at
+    assert variable_at(BASE + DATA + 0x140) == BASE + DATA + 0x100
+    assert variable_at(BASE + DATA + 0x17F) == BASE + DATA + 0x100
+    assert variable_at(BASE + BSS + 0x28) == BASE + BSS + 0x20
+    assert variable_at(BASE + DATA + 0x18) is None
+    assert variable_at(1 << 62) is None
+
+
 def test_memory_that_was_not_copied_is_read_from_the_file(image: Image) -> None:
     modules = Modules(image)
     wanted = words(BASE + 0x1000, BASE + 0x1001, BASE + 0x3000, 0, (1 << 64) - 8)
