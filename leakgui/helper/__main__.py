@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from leakgui.helper.rights import find_served_user
+from leakgui.helper.rights import find_served_owner
 from leakgui.helper.server import HelperServer
 from leakgui.probe import platform
 from leakgui.wire.standard_streams import end_with_client, take_over
@@ -15,8 +15,8 @@ def main() -> int:
     """Answer on what was standard output; whatever else is printed is a log line."""
     end = take_over()
     end_with_client(end)
-    user = find_served_user(end, os.environ, os.geteuid())
-    return HelperServer(end, platform.current(), user).serve()
+    served = find_served_owner(end, os.environ, os.geteuid())
+    return HelperServer(end, platform.current(), served).serve()
 
 
 if __name__ == "__main__":

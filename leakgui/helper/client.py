@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from leakgui.helper.copied_heap import CopiedHeap, CopyEstimate, unpack_estimate
+from leakgui.helper.rights import clean_environment
 from leakgui.helper.unpacking import unpack_snapshot
 from leakgui.helper.verbs import PROTOCOL
 from leakgui.model.heap import Level
@@ -58,8 +60,9 @@ class HelperClient:
             start_timeout_s: how long it may take, a question for a password included.
         """
         role = Role(
-            name="helper", title=say("The helper"), command=command, explain=_explain
-        )
+            name="helper", title=say("The helper"), command=command, explain=_explain,
+            environment=lambda: clean_environment(os.environ),
+        )  # fmt: skip
         self._asker = Asker(role, PROTOCOL, start_timeout_s)
 
     def __enter__(self) -> Self:

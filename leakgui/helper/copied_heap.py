@@ -30,6 +30,8 @@ class CopyEstimate:
     can_fork: bool
     cannot_fork_reason: str
     """One sentence, fit to be shown; empty where it can."""
+    notes: tuple[str, ...] = ()
+    """What else should be known before: sentences, fit to be shown."""
 
 
 class CopiedHeap:
@@ -90,6 +92,7 @@ def unpack_estimate(parcel: Parcel) -> CopyEstimate:
             needs_bytes=_count(header, "needs_bytes"),
             can_fork=header["can_fork"] is True,
             cannot_fork_reason=str(header["cannot_fork_reason"]),
+            notes=_texts(header, "notes"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise broken("an estimate that is none") from error

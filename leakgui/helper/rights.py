@@ -3,63 +3,73 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
-from leakgui.errors import AccessDenied
-from leakgui.probe.edge import gone_error
-from leakgui.probe.identity import user_name
-from leakgui.probe.procfs import opened_folder, read_start
-from leakgui.texts import say
+from leakgui.probe.ownership import Owner
 from leakgui.wire.passing import End
 
 NICENESS = 5
 """Whoever is watched goes first."""
 
-_ASKED_BY = ("PKEXEC_UID", "SUDO_UID")
-_USERS = re.compile(rb"^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$", re.MULTILINE)
-"""Real, effective, saved and file system user in /proc/PID/status, proc(5)."""
+ASKED_BY = {"PKEXEC_UID": None, "SUDO_UID": "SUDO_GID"}
+"""Where pkexec(1) and sudo(8) say for whom they start a program; pkexec no group."""
 
 
-def find_served_user(
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return it without what somebody said about us: whom a helper serves is new.
+
+    Both programs say it again for what they start, so nothing is lost; and a helper
+    of ``sudo leakgui``, which nobody starts anew, serves root.
+    """
+    said = {name for pair in ASKED_BY.items() for name in pair}
+    return {name: text for name, text in environment.items() if name not in said}
+
+
+def find_served_owner(
     end: End, environment: Mapping[str, str], my_id: int
-) -> int | None:
+) -> Owner | None:
     """Return the one user whose processes may be looked at; None: everybody's.
 
     ``my_id`` is the effective user here. Without rights of root the system itself
-    refuses what is not allowed. With them, whoever is at the other end of the socket
-    decides: their environment may be that of ``sudo leakgui``. Only where there are
-    pipes, what pkexec(1) and sudo(8) say in the environment has to do.
+    refuses what is not allowed. With them, who was asked for a password decides; then
+    who made the socket, which could be one of a service of root's that somebody handed
+    to pkexec. Nobody is served more than either allows.
     """
     if my_id != 0:
         return None
-    user = end.find_user()
-    if user is None:
-        named = [environment.get(name, "") for name in _ASKED_BY]
-        user = next((int(text) for text in named if text.isdecimal()), 0)
-    return user or None
+    peer = end.find_owner()
+    for name, group_name in ASKED_BY.items():
+        user = _number(environment.get(name))
+        if user:
+            said = environment.get(group_name or "")
+            return Owner(user, _find_group(user, peer, said))
+    return Owner(*peer) if peer is not None and peer[0] else None
 
 
-def check_user(pid: int, user: int) -> None:
-    """Raise ``AccessDenied`` where a process is not wholly this user's.
+def _find_group(user: int, peer: tuple[int, int] | None, said: str | None) -> int:
+    """Return the group that a user has now, or the one they begin with."""
+    import pwd  # Unix only
 
-    A program that was started with another's rights (set-user-ID) is not.
-    """
+    if peer is not None and peer[0] == user:
+        return peer[1]
+    group = _number(said)
+    if group is not None:
+        return group
     try:
-        with opened_folder(f"/proc/{pid}") as folder:
-            found = _USERS.search(read_start("status", folder))
-    except OSError as error:
-        raise gone_error(pid) from error
-    if found is None or {int(text) for text in found.groups()} != {user}:
-        raise AccessDenied(
-            say("Process {pid} is not one of {user}'s.", pid=pid, user=user_name(user)),
-            say("For processes of others, start leakgui itself as root."),
-        )
+        return pwd.getpwuid(user).pw_gid
+    except KeyError:
+        return user  # a group of their own, as most users have
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() else None
 
 
 def lower_priority() -> None:
     """Let others go before this thread; on Linux each thread has its own niceness."""
+    thread = threading.get_native_id()
     with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)

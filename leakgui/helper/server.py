@@ -11,33 +11,32 @@ from concurrent.futures import ThreadPoolExecutor
 
 from leakgui.errors import HelperFailed, ProcessGone
 from leakgui.helper.packing import pack_estimate, pack_heap_copy, pack_snapshot
-from leakgui.helper.rights import check_user, lower_priority
+from leakgui.helper.rights import lower_priority
 from leakgui.helper.verbs import PROTOCOL
 from leakgui.model.process import ProcessKey
 from leakgui.probe.face import Platform
+from leakgui.probe.ownership import Owner, check_owner
+from leakgui.probe.raw_heap import INJECT, PAUSE
 from leakgui.texts import say
 from leakgui.wire.frames import Header, broken
 from leakgui.wire.passing import End, Parcel
 from leakgui.wire.serving import Answer, Server, find_number
-
-_LEVELS = ("pause", "inject")
-"""The values of ``leakgui.model.heap.Level``, which needs NumPy."""
 
 
 class HelperServer:
     """Looks into processes for one client."""
 
     def __init__(
-        self, end: End, platform: Platform, served_user: int | None = None
+        self, end: End, platform: Platform, served: Owner | None = None
     ) -> None:
         """Prepare to answer.
 
         Args:
             end: the way to the client.
             platform: what looks.
-            served_user: whose processes alone are looked at; everybody's where None.
+            served: whose processes alone are looked at; everybody's where None.
         """
-        self._end, self._platform, self._served_user = end, platform, served_user
+        self._end, self._platform, self._served = end, platform, served
         verbs = {
             "hello": self._hello,
             "snapshot": self._snapshot,
@@ -68,7 +67,7 @@ class HelperServer:
                 self._platform.take_raw_snapshot, key, self._server.tell
             )
             taken = reading.result()
-        self._check_user(key)
+        self._check_owner(key)
         return Answer(*pack_snapshot(taken))
 
     def _estimate_heap(self, asked: Parcel) -> Answer:
@@ -77,16 +76,17 @@ class HelperServer:
 
     def _copy_heap(self, asked: Parcel) -> Answer:
         key, level = self._find_key(asked.header), asked.header.get("level")
-        if level not in _LEVELS:
+        if level not in (PAUSE, INJECT):
             raise broken("no such level")
         if not self._end.can_pass_files:
             raise HelperFailed(
                 say("Memory cannot be handed over: sudo put a pipe in between."),
                 say("Its setting log_input or log_output does that; use pkexec."),
             )
-        copy = self._platform.copy_heap(key, str(level), self._server.tell)
+        tell, served = self._server.tell, self._served
+        copy = self._platform.copy_heap(key, str(level), tell, served)
         try:
-            self._check_user(key)
+            self._check_owner(key)
             return pack_heap_copy(copy)
         except BaseException:
             copy.close()
@@ -99,10 +99,10 @@ class HelperServer:
             raise ProcessGone(
                 say("Process {pid} has ended; its number is another's.", pid=key.pid)
             )
-        self._check_user(key)
+        self._check_owner(key)
         return key
 
-    def _check_user(self, key: ProcessKey) -> None:
+    def _check_owner(self, key: ProcessKey) -> None:
         """Ask before and after: a program can become another user's meanwhile."""
-        if self._served_user is not None:
-            check_user(key.pid, self._served_user)
+        if self._served is not None:
+            check_owner(key.pid, self._served)

@@ -22,5 +22,10 @@ target, and the files that the target has mapped; see ``leakgui.wire.passing``.
 
 from __future__ import annotations
 
-PROTOCOL = 2
-"""Told in hello; another version is not talked to."""
+PROTOCOL = 3
+"""Told in hello; another version is not talked to.
+
+An installed copy that has rights is found by this number (``helper.elevation``), so it
+is also raised where an older copy should no more be used: those of 2 look into programs
+that had the rights of another group.
+"""

@@ -8,6 +8,7 @@ from typing import Protocol
 from leakgui.model.metric import Reading, Tier
 from leakgui.model.process import Process, ProcessKey, Target
 from leakgui.probe.handles import SeenHandle
+from leakgui.probe.ownership import Owner
 from leakgui.probe.raw import Progress, RawSnapshot
 from leakgui.probe.raw_heap import RawEstimate, RawHeapCopy
 
@@ -117,9 +118,16 @@ class Platform(Protocol):
         """
 
     def copy_heap(
-        self, key: ProcessKey, level: str, progress: Progress | None = None
+        self,
+        key: ProcessKey,
+        level: str,
+        progress: Progress | None = None,
+        owner: Owner | None = None,
     ) -> RawHeapCopy:
         """Stop the process, copy its memory and let it run on; ``pause``, ``inject``.
+
+        With ``owner`` it is refused unless it still is this user's once it stands
+        still: until then it may become another's.
 
         Raises what ``estimate_heap_copy`` raises, and ``HelperFailed`` where what
         holds the process died; the process runs on.

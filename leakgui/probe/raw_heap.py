@@ -99,3 +99,5 @@ class RawEstimate:
     can_fork: bool
     cannot_fork_reason: str = ""
     """One sentence, fit to be shown; empty where it can."""
+    notes: list[str] = field(default_factory=list)
+    """What else should be known before: that much of it is swapped out."""

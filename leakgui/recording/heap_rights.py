@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from leakgui.errors import TargetError
-from leakgui.helper.rights import check_user
 from leakgui.model.process import ProcessKey
+from leakgui.probe.ownership import Owner, check_owner
 from leakgui.probe.platform import current
 
 
@@ -14,10 +14,10 @@ def would_rights_help(key: ProcessKey) -> bool:
     """Return whether a helper with more rights could copy what ours may not.
 
     It could not where a debugger holds the process, and it would not look at processes
-    of others (``leakgui.helper.rights``): nobody should give a password for nothing.
+    of others (``leakgui.probe.ownership``): nobody should give a password for nothing.
     """
     try:
-        check_user(key.pid, os.getuid())
+        check_owner(key.pid, Owner(os.getuid(), os.getgid()))
         allowed = {row.key: row.is_allowed for row in current().capabilities(key)}
     except (TargetError, OSError):
         return False

@@ -73,8 +73,8 @@ class End(Source, Sink, Protocol):
     def fileno(self) -> int:
         """Return a descriptor on which poll(2) tells that the other end is gone."""
 
-    def find_user(self) -> int | None:
-        """Return the number of the user at the other end, where the system tells."""
+    def find_owner(self) -> tuple[int, int] | None:
+        """Return user and group at the other end, where the system tells."""
 
     def send_files(self, files: Sequence[int]) -> None:
         """Send descriptors; they stay open here."""
@@ -96,13 +96,13 @@ class SocketEnd:
         """Return the socket's descriptor."""
         return self._socket.fileno()
 
-    def find_user(self) -> int | None:
+    def find_owner(self) -> tuple[int, int] | None:
         """Return who made the pair of sockets (unix(7), SO_PEERCRED)."""
         peer = self._socket.getsockopt(
             socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size
         )
-        _, user, _ = _CREDENTIALS.unpack(peer)
-        return int(user)
+        _, user, group = _CREDENTIALS.unpack(peer)
+        return int(user), int(group)
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill a part of the buffer; 0 at the end."""
@@ -182,7 +182,7 @@ class PipeEnds:
         """Return the descriptor of the pipe to the other end."""
         return self._sink.fileno()
 
-    def find_user(self) -> int | None:
+    def find_owner(self) -> tuple[int, int] | None:
         """Return None: pipes don't tell."""
         return None
 

@@ -20,11 +20,13 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from leakgui.helper.verbs import PROTOCOL  # noqa: E402  # the path comes first
+# The path comes first.
+from leakgui.helper.elevation import INSTALLED as LAUNCHER  # noqa: E402
+from leakgui.helper.elevation import is_of_root  # noqa: E402
+from leakgui.helper.verbs import PROTOCOL  # noqa: E402
 
-LAUNCHER = Path(f"/usr/local/libexec/leakgui-helper-{PROTOCOL}")
-"""Also in ``leakgui.helper.elevation``, which looks for it."""
 CODE = Path(f"/usr/local/lib/leakgui-helper-{PROTOCOL}")
+EVERY = "leakgui-helper-[0-9]*"
 POLICY = Path("/usr/share/polkit-1/actions/org.leakgui.helper.policy")
 PARTS = ("__init__.py", "errors.py", "texts.py", "helper", "model", "probe", "wire")
 """Of leakgui: what the helper imports, and no more."""
@@ -41,9 +43,9 @@ sys.exit(main())
 
 
 def install(root: Path, python: str) -> None:
-    """Write launcher, code and policy below a folder."""
+    """Write launcher, code and policy below a folder, in place of any older copy."""
     code, launcher, policy = (below(root, path) for path in (CODE, LAUNCHER, POLICY))
-    shutil.rmtree(code, ignore_errors=True)
+    remove_copies(root)
     for name in PARTS:
         copy(PROJECT / "leakgui" / name, code / "leakgui" / name)
     write(launcher, LAUNCHER_TEXT.format(python=python, code=CODE), 0o755)
@@ -53,11 +55,18 @@ def install(root: Path, python: str) -> None:
 
 
 def remove(root: Path) -> None:
-    """Remove what ``install`` wrote."""
-    shutil.rmtree(below(root, CODE), ignore_errors=True)
-    for path in (LAUNCHER, POLICY):
-        below(root, path).unlink(missing_ok=True)
+    """Remove what ``install`` wrote, older copies too."""
+    remove_copies(root)
+    below(root, POLICY).unlink(missing_ok=True)
     print("removed")
+
+
+def remove_copies(root: Path) -> None:
+    """Remove the copies of every protocol: an old one keeps what was mended since."""
+    for code in below(root, CODE).parent.glob(EVERY):
+        shutil.rmtree(code)
+    for launcher in below(root, LAUNCHER).parent.glob(EVERY):
+        launcher.unlink()
 
 
 def below(root: Path, path: Path) -> Path:
@@ -94,15 +103,6 @@ def find_problem(python: str) -> str:
     if subprocess.run([python, "-I", "-c", newest], check=False).returncode:
         return "is older than 3.11"
     return ""
-
-
-def is_of_root(path: Path) -> bool:
-    """Return whether only root can change a program or what is above it."""
-    real = path.resolve()
-    return all(
-        place.stat().st_uid == 0 and not place.stat().st_mode & 0o022
-        for place in (real, *real.parents)
-    )
 
 
 def main() -> int:

@@ -72,6 +72,20 @@ def test_it_can_be_brought_up_to_date_and_removed(installed):
     assert not [path for path in installed.rglob("*") if path.is_file()]
 
 
+def test_no_older_copy_stays(installed):
+    """It would still be run by whoever asks for it by its name."""
+    old = [
+        installed / "usr/local/libexec/leakgui-helper-2",
+        installed / "usr/local/lib/leakgui-helper-2/leakgui/__init__.py",
+    ]
+    for path in old:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    run("--root", str(installed), "--python", PYTHON)
+    assert not any(path.exists() for path in old)
+    assert (installed / INSTALLED.relative_to("/")).exists()
+
+
 def test_a_python_that_others_can_change_is_refused(tmp_path):
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\n")

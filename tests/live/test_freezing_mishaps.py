@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from leakgui.errors import HelperFailed
-from leakgui.probe.freezing import INJECT, copy_heap, forking, freezer, watching
-from leakgui.probe.freezing.injecting import NotInjected, find_carrier
+from leakgui.probe.freezing import INJECT, collecting, copy_heap, forking, watching
+from leakgui.probe.freezing.carriers import find_carrier
+from leakgui.probe.freezing.injecting import NotInjected
 from leakgui.probe.freezing.maps import MapsReader
 from leakgui.probe.freezing.self_restoring import find_entrance
 from leakgui.probe.freezing.state_format import find_state_format
@@ -78,9 +79,9 @@ def test_where_the_fork_is_not_collected_the_freezer_still_ends_in_time(
     def hang(_: object) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
 
-    monkeypatch.setattr(freezer, "_REPORT_S", 0.3)
-    monkeypatch.setattr(freezer, "collect_fork", never)
-    monkeypatch.setattr(watching, "_pack", hang)
+    monkeypatch.setattr(collecting, "REPORT_S", 0.3)
+    monkeypatch.setattr(collecting, "collect_fork", never)
+    monkeypatch.setattr(watching, "pack", hang)
     begun_s = time.monotonic()
     with pytest.raises(HelperFailed, match="was ended"):
         copy_heap(program.key, INJECT)
@@ -92,7 +93,7 @@ def test_a_fork_that_is_not_collected_is_said(program, monkeypatch):
     def never(*_: object) -> bool:
         raise NotStopped
 
-    monkeypatch.setattr(freezer, "collect_fork", never)
+    monkeypatch.setattr(collecting, "collect_fork", never)
     with copy_heap(program.key, INJECT) as copy:
         assert copy.level == INJECT
         assert any("zombie" in note for note in copy.notes)

@@ -23,7 +23,7 @@ from leakgui.probe.freezing import (
     tracing,
     watching,
 )
-from leakgui.probe.freezing.injecting import find_carrier
+from leakgui.probe.freezing.carriers import find_carrier
 from leakgui.probe.freezing.maps import MapsReader
 from leakgui.probe.freezing.self_restoring import find_entrance
 from leakgui.probe.freezing.state_format import find_state_format

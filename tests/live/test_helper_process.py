@@ -43,7 +43,7 @@ def write(header, payload=b""):
     frame = struct.pack("<I", len(text)) + text
     sys.stdout.buffer.write(frame + struct.pack("<Q", len(payload)) + payload)
     sys.stdout.buffer.flush()
-write({"id": read()["id"], "reply": "hello", "protocol": 2})
+write({"id": read()["id"], "reply": "hello", "protocol": 3})
 asked = read()
 """
 """A helper that says hello and then misbehaves."""
@@ -211,7 +211,7 @@ def test_a_helper_that_will_not_end_is_made_to(misbehaving, me, monkeypatch):
 
 
 def test_another_protocol_is_refused(me):
-    code = ANSWER.replace('"protocol": 2', '"protocol": 99')
+    code = ANSWER.replace('"protocol": 3', '"protocol": 99')
     with (
         HelperClient((sys.executable, "-I", "-c", code)) as client,
         pytest.raises(HelperFailed, match="another version"),

@@ -8,9 +8,9 @@ from array import array
 
 from leakgui.model.process import ProcessKey
 from leakgui.probe.freezing.copying import Ranges, merge_ranges
-from leakgui.probe.freezing.freezer import Report
 from leakgui.probe.freezing.maps import Mapping, MapsReader
 from leakgui.probe.freezing.modules import open_modules
+from leakgui.probe.freezing.order import Report
 from leakgui.probe.freezing.pagemap import MOST_LISTED_BYTES, Runs, clip
 from leakgui.probe.freezing.plan import Plan, make_plan, ranges_of
 from leakgui.probe.freezing.segments import (
@@ -83,7 +83,7 @@ def assemble(
         threads=_describe_threads(key.pid, report.tids),
         registers=report.registers,
         vectors=report.vectors,
-        gaps=_find_gaps(mappings, plan, report.failed) + modules.gaps,
+        gaps=_find_gaps(plan, report) + modules.gaps,
         notes=report.notes,
     )
 
@@ -132,16 +132,18 @@ def _read_executable(pid: int) -> str:
         return ""
 
 
-def _find_gaps(mappings: list[Mapping], plan: Plan, failed: Ranges) -> list[RawGap]:
+def _find_gaps(plan: Plan, report: Report) -> list[RawGap]:
     gaps: list[RawGap] = []
-    unread = sum(end - begin for begin, end in failed)
+    unread = sum(end - begin for begin, end in report.failed)
     if unread:
         detail = say("{size} KiB could not be read.", size=unread >> 10)
         gaps.append(("memory", "unreadable", detail))
     for mapping in plan.left_out:
         detail = say("Too large to copy: {path}", path=mapping.path_text)
         gaps.append(("memory", "unsupported", detail))
-    high = sum(1 for mapping in mappings if mapping.end - mapping.start > _LISTED)
+    if report.unseen_bytes:
+        gaps.append(("memory", "denied", _describe_unseen(report.unseen_bytes)))
+    high = sum(end - begin > MOST_LISTED_BYTES for begin, end in plan.ranges)
     if high and not _lists_runs():
         detail = say_count(
             "{count} mapping is too large for this kernel to look through.",
@@ -152,7 +154,12 @@ def _find_gaps(mappings: list[Mapping], plan: Plan, failed: Ranges) -> list[RawG
     return gaps
 
 
-_LISTED = MOST_LISTED_BYTES
+def _describe_unseen(size: int) -> str:
+    return say(
+        "Up to {size} MiB of shared memory that it did not use itself could not be "
+        "seen; blocks that only this memory points to look lost.",
+        size=-(-size >> 20),
+    )
 
 
 def _lists_runs() -> bool:

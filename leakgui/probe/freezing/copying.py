@@ -7,7 +7,6 @@ finds its place; it only takes longer.
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from array import array
@@ -19,14 +18,12 @@ from operator import add, attrgetter, sub
 from typing import NamedTuple
 
 from leakgui.probe.freezing.pagemap import PAGE, Runs, clip, no_runs
+from leakgui.probe.freezing.reading import Batch, ReadBatch
 from leakgui.probe.freezing.system_calls import (
     PROT_READ,
     PROT_WRITE,
-    address_of,
     map_file,
     populate,
-    read_at,
-    read_ranges,
 )
 
 SMALLEST_GAP = 1 << 20
@@ -52,17 +49,6 @@ class _Span(NamedTuple):
     end: int
     shift: int
     """Our address of it minus the target's."""
-
-
-class Batch(NamedTuple):
-    """What is copied by one call: pairs of address and length, ours and theirs."""
-
-    local: array[int]
-    remote: array[int]
-
-
-ReadBatch = Callable[[Batch], int]
-"""Copies a batch and returns how many bytes came before a page was not readable."""
 
 
 def merge_ranges(ranges: Iterable[tuple[int, int]], gap: int) -> Ranges:
@@ -129,7 +115,7 @@ class Destination:
     def copy(self, read: ReadBatch, runs: Runs) -> Ranges:
         """Copy these pages of a process; returns the ranges that were not readable.
 
-        Only what was covered is copied. ``read`` is one of the two ways below.
+        Only what was covered is copied. ``read`` is one of the ways in ``reading``.
 
         Raises:
             ProcessLookupError: it is gone.
@@ -188,48 +174,6 @@ class _Copier(threading.Thread):
 
 def _copiers() -> int:
     return min(COPIERS, len(os.sched_getaffinity(0)))
-
-
-def read_process(pid: int) -> ReadBatch:
-    """Return the fast way, process_vm_readv(2).
-
-    It pins what it reads, so pages that a fork still shares with its parent would
-    be copied for the fork first, each by a fault (mm/gup.c, gup_must_unshare).
-    """
-
-    def read(batch: Batch) -> int:
-        count = len(batch.remote) // 2
-        local, remote = address_of(batch.local), address_of(batch.remote)
-        return _bytes_read(read_ranges, pid, local, remote, count)
-
-    return read
-
-
-def read_memory_file(file: int) -> ReadBatch:
-    """Return the way that shares pages: an open /proc/PID/mem (proc(5))."""
-
-    def read(batch: Batch) -> int:
-        done = 0
-        for at in range(0, len(batch.remote), 2):
-            ours, size = batch.local[at : at + 2]
-            place = batch.remote[at]
-            got = _bytes_read(read_at, file, ours, size, place)
-            done += got
-            if got < size:
-                break
-        return done
-
-    return read
-
-
-def _bytes_read(call: Callable[..., int], *arguments: int) -> int:
-    """Return what a call says, or 0 where not even the first page is readable."""
-    try:
-        return call(*arguments)
-    except OSError as error:
-        if error.errno in {errno.EFAULT, errno.EIO}:
-            return 0
-        raise
 
 
 def _cut(runs: Runs) -> Runs:

@@ -9,133 +9,101 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Callable
-from typing import NamedTuple
 
-from leakgui.probe.freezing.copying import (
-    Destination,
-    Ranges,
-    read_memory_file,
-    read_process,
-)
+from leakgui.probe.freezing.collecting import Collector
+from leakgui.probe.freezing.copying import Destination, Ranges
 from leakgui.probe.freezing.forking import (
     Fork,
-    collect_fork,
+    ForkLost,
     fork_target,
     kill_fork,
+    patience_s,
     refuse_dead,
+    refuse_waiting,
 )
-from leakgui.probe.freezing.fuse import Fuse
-from leakgui.probe.freezing.injecting import Carrier, NotInjected, find_carrier
+from leakgui.probe.freezing.fuse import STOP_PATIENCE_S, Fuse
+from leakgui.probe.freezing.helping import Helping
+from leakgui.probe.freezing.injecting import NotInjected
 from leakgui.probe.freezing.maps import MapsReader
-from leakgui.probe.freezing.pagemap import PageMap, Runs
-from leakgui.probe.freezing.plan import Plan, make_plan, ranges_of
-from leakgui.probe.freezing.registers import read_registers, read_vectors
-from leakgui.probe.freezing.self_restoring import (
-    Entrance,
-    StateFormat,
-    find_entrance,
-    is_still_there,
+from leakgui.probe.freezing.order import Order, Report, Telling, refuse_stranger
+from leakgui.probe.freezing.pagemap import PageMap
+from leakgui.probe.freezing.plan import Plan, copying_s, make_plan, ranges_of
+from leakgui.probe.freezing.reading import (
+    read_memory_file,
+    read_process,
+    read_shared_file,
 )
-from leakgui.probe.freezing.state_format import find_state_format
-from leakgui.probe.freezing.tracing import NotStopped, StoppedThreads
+from leakgui.probe.freezing.registers import read_registers, read_vectors
+from leakgui.probe.freezing.shared_files import Hidden, SharedFiles, add_hidden
+from leakgui.probe.freezing.stuck import refuse_stuck
+from leakgui.probe.freezing.tracing import StoppedThreads
 from leakgui.probe.procfs import opened_file, read_file, read_start
+from leakgui.probe.raw_heap import PAGE_BYTES
 from leakgui.texts import say
 
-STOP_PATIENCE_S = 0.5
-"""How long some threads may wait for the last one to stop."""
-_COLLECT_TRIES = 20
-_COLLECT_EVERY_S = 0.05
 _MOST_PREPARATIONS = 3
-_REPORT_S = 5.0
-"""How long a thread may wait that could be held neither well nor let go: until the
-report is written and this process ends."""
-
-
-class Order(NamedTuple):
-    """What is to be copied, and where to."""
-
-    pid: int
-    memory: int
-    """Descriptor of the file that the copy goes to."""
-    may_fork: bool
-    bytes_per_s: float
-    """How fast this machine copies, as far as is known."""
-
-
-class Report(NamedTuple):
-    """What was seen while the target stood still."""
-
-    maps: bytes
-    held: Runs
-    """Of all mappings, not only of those copied."""
-    failed: Ranges
-    resident_bytes: int
-    tids: array[int]
-    registers: array[int]
-    vectors: array[int]
-    has_forked: bool
-    taken_unix_s: float
-    paused_s: float
-    """Of both stops where it forked."""
-    notes: list[str]
-
-
-Tell = Callable[[int, int], None]
+_KILL_PATIENCE_S = 10.0
+"""Nobody waits for a fork to give its memory back, but for our report."""
 
 
 class Freezer:
     """Makes one copy."""
 
-    def __init__(self, order: Order, tell: Tell) -> None:
-        self._order, self._tell = order, tell
-        self._fuse = Fuse()
+    def __init__(self, order: Order, telling: Telling) -> None:
+        self._order, self._tell = order, telling.progress
+        self._fuse = Fuse(telling.fuse)
         self._maps = MapsReader()
         self._pages = PageMap(order.pid)
+        self._shared = SharedFiles(order.pid)
         self._destination = Destination(order.memory)
-        self._form: StateFormat | None = None
-        self._entrance: Entrance | None = None
+        self._helping = Helping(order.pid, self._maps)
+        self._collector = Collector(order, self._fuse, self._helping)
         self._notes: list[str] = []
-        self._paused_s = 0.0
+        self._held_s = 0.0
+
+    @property
+    def paused_s(self) -> float:
+        """Return how long the target stood still until now."""
+        return self._held_s + self._collector.paused_s
 
     def run(self) -> Report:
         """Copy; raises what stopping and copying raise, with the target released."""
+        refuse_stuck(self._order.pid)
         planned = self._prepare()
+        refuse_stuck(self._order.pid)
         seen, fork, plan = self._hold(planned)
         if fork is not None:
             seen = seen._replace(failed=seen.failed + self._copy_fork(fork, plan))
-        return seen._replace(paused_s=self._paused_s, notes=self._notes)
+        return seen._replace(paused_s=self.paused_s, notes=self._notes)
 
     def _prepare(self) -> Plan:
         """Take memory for what is there; once more where much came meanwhile."""
         if self._order.may_fork:
-            self._prepare_fork()
+            self._helping.prepare(self._read_maps())
         size = 0
-        plan = self._plan(self._read_maps())
+        plan, hidden = self._plan(self._read_maps())
         for _ in range(_MOST_PREPARATIONS):
-            grown = plan.total_bytes - size
-            if grown <= size // 64:
+            total = plan.total_bytes + hidden.total_bytes
+            if total - size <= size // 64:
                 break
-            size = plan.total_bytes
-            for runs in (plan.private, plan.shared):
+            size = total
+            for runs in (plan.private, plan.shared, *(p.runs for p in hidden.parts)):
                 self._destination.prepare(plan.ranges, runs, self._tell_prepared(size))
-            plan = self._plan(self._read_maps())
+            plan, hidden = self._plan(self._read_maps())
         return plan
 
     def _tell_prepared(self, size: int) -> Callable[[int], None]:
         return lambda done: self._tell(min(done, size), 2 * size)
 
-    def _prepare_fork(self) -> None:
-        self._form = find_state_format()
-        self._entrance = find_entrance(
-            self._order.pid, self._maps.parse(self._read_maps())
-        )
-
     def _read_maps(self) -> bytes:
         return read_file(f"/proc/{self._order.pid}/maps")
 
-    def _plan(self, maps: bytes) -> Plan:
+    def _plan(self, maps: bytes) -> tuple[Plan, Hidden]:
+        """Plan while it runs, and open what cannot be opened while it waits."""
         mappings = self._maps.parse(maps)
-        return make_plan(mappings, self._pages.find_runs(ranges_of(mappings)))
+        runs = self._pages.find_runs(ranges_of(mappings))
+        self._shared.open(mappings, runs)
+        return make_plan(mappings, runs), self._shared.find(mappings, runs)
 
     def _hold(self, planned: Plan) -> tuple[Report, Fork | None, Plan]:
         """Hold the target, and only as long as its help is needed."""
@@ -143,17 +111,18 @@ class Freezer:
         self._fuse.light(2 * STOP_PATIENCE_S)
         try:
             tids = held.stop(STOP_PATIENCE_S)
+            refuse_stranger(self._order)
             self._fuse.light(self._longest_s(planned))
             found = self._copy_stopped(held, tids)
         finally:
             # Where this failed some are held until we end: the fuse stays lit.
-            self._paused_s += held.release()
+            self._held_s += held.release()
         self._fuse.put_out()
         return found
 
     def _longest_s(self, planned: Plan) -> float:
         """Return ten times what is expected, and some seconds for a busy machine."""
-        return 5.0 + 10 * planned.total_bytes / self._order.bytes_per_s
+        return 5.0 + 10 * copying_s(planned, self._order.bytes_per_s)
 
     def _copy_stopped(
         self, held: StoppedThreads, tids: list[int]
@@ -162,20 +131,19 @@ class Freezer:
         taken_unix_s = time.time()
         maps = self._read_maps()
         mappings = self._maps.parse(maps)
-        resident = read_start(f"/proc/{pid}/statm").split()[1]
+        resident = int(read_start(f"/proc/{pid}/statm").split()[1]) * PAGE_BYTES
         runs = self._pages.find_runs(ranges_of(mappings))
-        plan = make_plan(mappings, runs)
+        plan, hidden = make_plan(mappings, runs), self._shared.find(mappings, runs)
         kept, registers, vectors = _read_threads(tids)
         self._destination.cover(plan.ranges)
-        fork = self._try_fork(held, maps, tids) if self._order.may_fork else None
-        failed = self._destination.copy(read_process(pid), plan.shared)
-        if fork is None:
-            failed += self._destination.copy(read_process(pid), plan.private)
+        fork = self._try_fork(held, maps, tids, registers, plan)
+        failed = self._copy_held(plan, hidden, is_whole=fork is None)
         report = Report(
             maps=maps,
-            held=runs,
+            held=add_hidden(runs, hidden.parts),
             failed=failed,
-            resident_bytes=int(resident) * 4096,
+            unseen_bytes=hidden.unseen_bytes,
+            resident_bytes=resident,
             tids=kept,
             registers=registers,
             vectors=vectors,
@@ -186,14 +154,33 @@ class Freezer:
         )
         return report, fork, plan
 
+    def _copy_held(self, plan: Plan, hidden: Hidden, *, is_whole: bool) -> Ranges:
+        """Copy what a fork does not have, or everything."""
+        read = read_process(self._order.pid)
+        failed = self._destination.copy(read, plan.shared)
+        for part in hidden.parts:
+            read_part = read_shared_file(part.file, part.shift)
+            failed += self._destination.copy(read_part, part.runs)
+        if is_whole:
+            failed += self._destination.copy(read, plan.private)
+        return failed
+
     def _try_fork(
-        self, held: StoppedThreads, maps: bytes, tids: list[int]
+        self,
+        held: StoppedThreads,
+        maps: bytes,
+        tids: list[int],
+        registers: array[int],
+        plan: Plan,
     ) -> Fork | None:
         """Fork the target, or note why it could not be done and return None."""
+        if not self._order.may_fork:
+            return None
         try:
             _refuse_in_group_stop(held)
-            carrier, entrance = self._find_carrier(maps, tids)
-            return fork_target(carrier, entrance)
+            refuse_waiting(registers)
+            carrier, entrance = self._helping.find(maps, tids)
+            return fork_target(carrier, entrance, patience_s(plan.total_bytes))
         except ProcessLookupError:
             raise
         except (NotInjected, OSError) as error:
@@ -201,18 +188,6 @@ class Freezer:
                 say("No fork was made, the memory was copied: {why}.", why=error)
             )
             return None
-
-    def _find_carrier(self, maps: bytes, tids: list[int]) -> tuple[Carrier, Entrance]:
-        if self._form is None:
-            raise NotInjected(say("this processor has no XSAVE"))
-        entrance = self._entrance
-        if entrance is None or not is_still_there(self._order.pid, entrance):
-            raise NotInjected(say("it has no code that could make the call"))
-        mappings = self._maps.parse(maps)
-        carrier = find_carrier(tids, mappings, entrance, self._form)
-        if carrier is None:
-            raise NotInjected(say("no thread was at a place where it could fork"))
-        return carrier, entrance
 
     def _copy_fork(self, fork: Fork, plan: Plan) -> Ranges:
         """Copy from the child at leisure, and let nothing of it stay."""
@@ -222,41 +197,14 @@ class Freezer:
                 failed = self._destination.copy(read_memory_file(memory), plan.private)
             refuse_dead(fork)
             return failed
+        except (FileNotFoundError, ProcessLookupError):
+            raise ForkLost from None
         finally:
-            kill_fork(fork)
-            if not self._collect(fork):
+            longest_s = _KILL_PATIENCE_S + patience_s(plan.total_bytes)
+            if not (kill_fork(fork, longest_s) and self._collector.collect(fork)):
                 self._notes.append(
                     say("Its copy could not be collected: a zombie process stays.")
                 )
-
-    def _collect(self, fork: Fork) -> bool:
-        """Stop the target once more, shortly, so that the child does not stay."""
-        for attempt in range(_COLLECT_TRIES):
-            time.sleep(_COLLECT_EVERY_S if attempt else 0)
-            try:
-                is_collected = self._collect_now(fork)
-            except NotInjected:
-                self._fuse.put_out()
-                continue
-            except ProcessLookupError:
-                is_collected = True  # the target has ended, and its zombies with it
-            except NotStopped:
-                # What did not stop yet may do so until we end.
-                self._fuse.light(_REPORT_S)
-                return False
-            self._fuse.put_out()
-            return is_collected
-        return False
-
-    def _collect_now(self, fork: Fork) -> bool:
-        held = StoppedThreads(self._order.pid)
-        self._fuse.light(2 * STOP_PATIENCE_S + 5.0)
-        try:
-            tids = held.stop(STOP_PATIENCE_S)
-            carrier, entrance = self._find_carrier(self._read_maps(), tids)
-            return collect_fork(carrier, entrance, fork)
-        finally:
-            self._paused_s += held.release()
 
 
 def _refuse_in_group_stop(held: StoppedThreads) -> None:

@@ -11,6 +11,7 @@ import gc
 import os
 import signal
 import time
+from collections.abc import Callable
 
 from leakgui.probe.freezing.system_calls import (
     create_signal_timer,
@@ -18,22 +19,33 @@ from leakgui.probe.freezing.system_calls import (
     set_timer,
 )
 
+STOP_PATIENCE_S = 0.5
+"""How long some threads may wait for the last one to stop."""
+REPORT_S = 5.0
+"""How long a thread may wait that could be held neither well nor let go: until the
+report is written and this process ends."""
 _TERMINAL_SIGNALS = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 
 
 class Fuse:
-    """Kills this process unless it is lit again or put out in time."""
+    """Kills this process unless it is lit again or put out in time.
 
-    def __init__(self) -> None:
+    Whoever waits for us is told how long we have, and so knows what ended us.
+    """
+
+    def __init__(self, tell: Callable[[float], None]) -> None:
+        self._tell = tell
         self._timer = create_signal_timer(time.CLOCK_MONOTONIC, signal.SIGKILL)
 
     def light(self, seconds: float) -> None:
         """Leave so long from now."""
         set_timer(self._timer, seconds)
+        self._tell(seconds)
 
     def put_out(self) -> None:
         """Leave as long as it takes."""
         set_timer(self._timer, 0)
+        self._tell(0.0)
 
 
 def settle(parent: int) -> None:

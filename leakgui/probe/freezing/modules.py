@@ -1,29 +1,18 @@
-"""Open the files that a target has mapped, so that others can read their symbols.
-
-A target chooses the names of its mappings, so a name is only believed where the file
-behind it is the very one that is mapped: same device, same inode, a regular file.
-"""
+"""Open the files that a target has mapped, so that others can read their symbols."""
 
 from __future__ import annotations
 
 import os
-import re
-import stat
 from array import array
 from typing import NamedTuple
 
 from leakgui.probe.freezing.maps import Mapping
-from leakgui.probe.freezing.system_calls import PROT_READ, map_file, unmap
-from leakgui.probe.procfs import as_text, read_file
+from leakgui.probe.freezing.same_file import list_names_of, open_same
 from leakgui.probe.raw import RawGap, RawText, text_column
 from leakgui.texts import say_count
 
 MOST_OPENED = 200
 _ELF = b"\x7fELF"
-_DELETED = b" (deleted)"
-_OWN_LINE = re.compile(
-    rb"^0*([0-9a-f]+)-\S+ \S+ \S+ ([0-9a-f]+:[0-9a-f]+) (\d+) ", re.MULTILINE
-)
 _NO_FILE = (b"/dev/", b"/memfd:", b"/SYSV", b"/anon_hugepage")
 
 _Identity = tuple[bytes, int, bytes]
@@ -94,58 +83,17 @@ def _describe(wanted: list[Mapping], files: list[int]) -> list[RawGap]:
 
 def _open(pid: int, mapping: Mapping) -> int:
     """Return a readable descriptor of the file behind a mapping, or -1."""
-    exact = f"/proc/{pid}/map_files/{mapping.start:x}-{mapping.end:x}"
-    by_name = f"/proc/{pid}/root{as_text(mapping.path.removesuffix(_DELETED))}"
-    for path, flags in ((exact, 0), (by_name, os.O_NOFOLLOW)):
+    for path, flags in list_names_of(pid, mapping):
         try:
-            file = _open_same(path, flags, mapping)
+            file = open_same(path, flags, mapping)
+            if file >= 0 and _is_wanted(file, mapping):
+                return file
+            if file >= 0:
+                os.close(file)
         except (OSError, ValueError):
             continue  # not allowed, gone, or a name with a zero byte
-        if file >= 0:
-            return file
     return -1
-
-
-def _open_same(path: str, flags: int, mapping: Mapping) -> int:
-    # O_PATH first: opening a device or a pipe can do something, looking cannot.
-    place = os.open(path, os.O_PATH | os.O_CLOEXEC | flags)
-    try:
-        if not _could_be(os.fstat(place), mapping):
-            return -1
-        read_only = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
-        file = os.open(f"/proc/self/fd/{place}", read_only)
-    finally:
-        os.close(place)
-    if _is_same(file, mapping) and _is_wanted(file, mapping):
-        return file
-    os.close(file)
-    return -1
-
-
-def _could_be(status: os.stat_result, mapping: Mapping) -> bool:
-    return stat.S_ISREG(status.st_mode) and status.st_ino == mapping.inode
 
 
 def _is_wanted(file: int, mapping: Mapping) -> bool:
     return b"x" in mapping.permissions or os.pread(file, 4, 0) == _ELF
-
-
-def _is_same(file: int, mapping: Mapping) -> bool:
-    """Compare device numbers; btrfs shows another one in maps than in fstat(2).
-
-    Where they differ the kernel is asked what it would show for this file: it is
-    mapped here for a moment.
-    """
-    device = os.fstat(file).st_dev
-    major, _, minor = mapping.device.partition(b":")
-    if (os.major(device), os.minor(device)) == (int(major, 16), int(minor, 16)):
-        return True
-    address = map_file(file, 4096, 0, PROT_READ)
-    try:
-        wanted = b"%x" % address
-        for start, shown, inode in _OWN_LINE.findall(read_file("/proc/self/maps")):
-            if start == wanted:
-                return (shown, int(inode)) == (mapping.device, mapping.inode)
-    finally:
-        unmap(address, 4096)
-    return False

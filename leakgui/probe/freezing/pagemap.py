@@ -17,8 +17,9 @@ from typing import NamedTuple
 from leakgui.probe.freezing.maps import TOP
 from leakgui.probe.freezing.system_calls import PAGEMAP_SCAN, address_of, control
 from leakgui.probe.procfs import opened_file
+from leakgui.probe.raw_heap import PAGE_BYTES
 
-PAGE = 4096
+PAGE = PAGE_BYTES
 PRESENT, SWAPPED, _ZERO_PAGE = 1 << 3, 1 << 4, 1 << 5
 """linux/fs.h, PAGE_IS_*"""
 _ARGUMENT_BYTES = 96
@@ -45,6 +46,14 @@ class Runs(NamedTuple):
     def total_bytes(self) -> int:
         """Return how much they hold."""
         return sum(self.end) - sum(self.start)
+
+    @property
+    def swapped_bytes(self) -> int:
+        """Return how much of it is swapped out."""
+        if SWAPPED not in self.kind:
+            return 0
+        rows = zip(self.start, self.end, self.kind, strict=True)
+        return sum(end - start for start, end, kind in rows if kind == SWAPPED)
 
 
 def no_runs() -> Runs:

@@ -9,6 +9,9 @@ from leakgui.probe.freezing.copying import Ranges, merge_ranges
 from leakgui.probe.freezing.maps import Mapping, choose_copied, is_shared
 from leakgui.probe.freezing.pagemap import Runs, clip
 
+SWAPPED_BYTES_PER_S = 100e6
+"""What a disk gives back of swapped pages, one here and one there."""
+
 MOST_SHARED_BYTES = 1 << 30
 """Of one shared mapping: pointers to the heap are rare there, large files are not."""
 
@@ -31,6 +34,17 @@ class Plan(NamedTuple):
     def total_bytes(self) -> int:
         """Return how much is copied."""
         return self.private.total_bytes + self.shared.total_bytes
+
+    @property
+    def swapped_bytes(self) -> int:
+        """Return how much of it the system has to bring back first."""
+        return self.private.swapped_bytes + self.shared.swapped_bytes
+
+
+def copying_s(plan: Plan, bytes_per_s: float) -> float:
+    """Return how long copying all of it should take."""
+    swapped = plan.swapped_bytes
+    return (plan.total_bytes - swapped) / bytes_per_s + swapped / SWAPPED_BYTES_PER_S
 
 
 def ranges_of(mappings: Iterable[Mapping]) -> Ranges:

@@ -25,6 +25,7 @@ from leakgui.probe.procfs import (
     read_file,
     read_start,
 )
+from leakgui.probe.raw_heap import PAGE_BYTES
 from leakgui.texts import say
 
 _MACHINE_X86_64 = 62
@@ -134,8 +135,17 @@ def refused_error(pid: int) -> AccessDenied:
     tracer = find_tracer(pid)
     if tracer:
         return traced_error(pid, tracer)
+    refused = say("The system does not let us stop process {pid}.", pid=pid)
+    if b"\nSeccomp:\t0\n" not in read_start("/proc/self/status"):
+        return AccessDenied(
+            refused,
+            say(
+                "leakgui itself runs under a filter of system calls (seccomp), as in a "
+                "container or a sandbox, that may forbid ptrace: start it outside."
+            ),
+        )
     return AccessDenied(
-        say("The system does not let us stop process {pid}.", pid=pid),
+        refused,
         say(
             "Another tracer outside of this container or a security module "
             "(SELinux, AppArmor) may be the reason; the system's log says more."
@@ -144,7 +154,7 @@ def refused_error(pid: int) -> AccessDenied:
 
 
 def not_stopped_error(key: ProcessKey) -> TargetError:
-    """Return the error for a process whose threads did not all stop in time."""
+    """Return the error for a process whose threads do not all stop in time."""
     return Unsupported(
         say("Process {pid} could not be stopped in time; it runs on.", pid=key.pid),
         say("A thread waits inside the kernel (state D, or vfork). Try again later."),
@@ -156,6 +166,14 @@ def another_program_error(key: ProcessKey) -> TargetError:
     return Unsupported(
         say("Process {pid} was beginning another program.", pid=key.pid),
         say("Try again."),
+    )
+
+
+def fork_lost_error(key: ProcessKey) -> TargetError:
+    """Return the error for a fork that was killed before it was copied."""
+    return Unsupported(
+        say("The fork of process {pid} was killed before it was copied.", pid=key.pid),
+        say("Memory may have run short. The program itself runs on; try without one."),
     )
 
 
@@ -220,4 +238,4 @@ def _read_limit(name: str, ours: int) -> int | None:
 
 
 def _own_size() -> int:
-    return int(read_start("/proc/self/statm").split()[0]) * 4096
+    return int(read_start("/proc/self/statm").split()[0]) * PAGE_BYTES

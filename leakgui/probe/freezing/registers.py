@@ -9,6 +9,8 @@ from leakgui.probe.freezing.system_calls import address_of, ptrace
 GETREGSET, SETREGSET, GETFPREGS = 0x4204, 0x4205, 14
 GETSIGMASK, SETSIGMASK = 0x420A, 0x420B
 GET_RSEQ_CONFIGURATION = 0x420F
+GETSIGINFO = 0x4202
+GET_SYSCALL_USER_DISPATCH_CONFIG = 0x4211
 """linux/ptrace.h and sys/ptrace.h"""
 NT_PRSTATUS, NT_X86_XSTATE = 1, 0x202
 """linux/elf.h"""
@@ -86,3 +88,31 @@ def read_rseq_area(tid: int) -> int | None:
     except OSError:
         return None
     return answer[0]
+
+
+def read_signal_code(tid: int) -> int:
+    """Return ``si_code`` of the signal that a thread stopped for (siginfo_t).
+
+    Above 0 the kernel found a fault in what the thread does; else somebody sent it
+    (sigaction(2)).
+    """
+    # Of 128 bytes (asm-generic/siginfo.h, SI_MAX_SIZE): number, errno, code.
+    answer = array("i", (0,) * 32)
+    ptrace(GETSIGINFO, tid, 0, address_of(answer))
+    return answer[2]
+
+
+def dispatches_calls(tid: int) -> bool:
+    """Whether a program gets signals for calls that it makes, instead of answers.
+
+    Syscall User Dispatch (Documentation/admin-guide/syscall-user-dispatch.rst), as
+    Wine uses it. Kernels before 6.4 cannot tell: then nothing is known, as for most
+    programs it is not so.
+    """
+    # struct ptrace_sud_config: u64 mode, selector, offset, len.
+    answer = array("Q", (0, 0, 0, 0))
+    try:
+        ptrace(GET_SYSCALL_USER_DISPATCH_CONFIG, tid, 32, address_of(answer))
+    except OSError:
+        return False
+    return answer[0] != 0

@@ -14,6 +14,7 @@ A forked child gets a second frame, which leads it to exit_group(2).
 
 from __future__ import annotations
 
+import signal
 import struct
 from array import array
 from typing import NamedTuple
@@ -24,6 +25,8 @@ from leakgui.probe.freezing.system_calls import read_memory
 
 CALL_AND_RETURN = b"\x0f\x05\xc3"
 """syscall; ret"""
+CALL_BYTES = 2
+"""Of that, what makes the call: behind it a thread stands when it was answered."""
 RESTORE = b"\x48\xc7\xc0\x0f\x00\x00\x00\x0f\x05"
 """mov $15, %rax; syscall: ``__restore_rt``, glibc sysdeps/unix/sysv/linux/x86_64."""
 _MOST_CODE_BYTES = 256 << 20
@@ -37,6 +40,20 @@ _RESTARTED_BY_CALL = -516
 NO_CALL = (1 << 64) - 1
 ALL_SIGNALS = (1 << 64) - 1
 """A signal mask that blocks all; the kernel exempts SIGKILL and SIGSTOP itself."""
+FORCED_SIGNALS = frozenset(
+    (
+        signal.SIGILL,
+        signal.SIGTRAP,
+        signal.SIGBUS,
+        signal.SIGFPE,
+        signal.SIGSEGV,
+        signal.SIGSYS,
+    )
+)
+"""What the kernel sends for a fault. Where that is blocked it takes the program's
+handler away, for good, and kills it (kernel/signal.c, force_sig_info_to_task)."""
+DEFERRED_SIGNALS = ALL_SIGNALS & ~sum(1 << (number - 1) for number in FORCED_SIGNALS)
+"""The mask while a thread makes a call for us."""
 
 RED_ZONE = 128
 """Below the stack pointer, and still in use (System V ABI of x86-64, 3.2.2)."""
@@ -169,10 +186,10 @@ def restart(registers: array[int]) -> array[int]:
         return registers
     if answer in _RESTARTED_AS_THEY_WERE:
         registers[PLACE["rax"]] = number
-        registers[PLACE["rip"]] -= 2
+        registers[PLACE["rip"]] -= CALL_BYTES
     elif waits_for_a_time(registers):
         registers[PLACE["rax"]] = RESTART_SYSCALL
-        registers[PLACE["rip"]] -= 2
+        registers[PLACE["rip"]] -= CALL_BYTES
     return registers
 
 

@@ -44,6 +44,7 @@ def _library() -> ctypes.CDLL:
         ("madvise", ctypes.c_int, (address, ctypes.c_size_t, ctypes.c_int)),
         ("prctl", ctypes.c_int, (ctypes.c_int, word, word, word, word)),
         ("ioctl", ctypes.c_int, (ctypes.c_int, word, address)),
+        ("fstatfs", ctypes.c_int, (ctypes.c_int, address)),
         ("syscall", ctypes.c_long, (ctypes.c_long, word, word, word, word)),
     ):
         function = getattr(library, name)  # an index would not be remembered
@@ -157,6 +158,13 @@ def die_with_parent(signal_number: int) -> None:
 def control(descriptor: int, request: int, argument: array[int]) -> int:
     """Give a structure to a driver, ioctl(2); returns its answer."""
     return _checked(_library().ioctl(descriptor, request, address_of(argument)))
+
+
+def file_system_of(descriptor: int) -> int:
+    """Return of what type the file system of an open file is, fstatfs(2)."""
+    answer = array("q", (0,) * 15)  # struct statfs, 120 bytes; f_type comes first
+    _checked(_library().fstatfs(descriptor, address_of(answer)))
+    return answer[0]
 
 
 def create_signal_timer(clock: int, signal_number: int) -> int:

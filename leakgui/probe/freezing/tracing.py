@@ -43,6 +43,13 @@ class NotStopped(Exception):
     """Some thread did not stop in time."""
 
 
+class NotRestored(Exception):
+    """A thread that was made to call something did not come back in time.
+
+    Only the end of our process helps: the thread then restores itself.
+    """
+
+
 class BeganAnotherProgram(Exception):
     """The target called execve while it was being stopped."""
 
@@ -203,7 +210,7 @@ def wait_for_stop(tid: int, patience_s: float) -> int:
     deadline_s = time.monotonic() + patience_s
     while True:
         try:
-            found, status = os.waitpid(tid, WALL | os.WNOHANG)
+            found, status = _look(os.P_PID, tid)
         except ChildProcessError:
             raise ProcessLookupError from None
         if found:
@@ -215,21 +222,27 @@ def wait_for_stop(tid: int, patience_s: float) -> int:
 
 
 def _wait_for_any() -> tuple[int | None, int]:
-    """Return a thread and its status; 0 for nothing yet, None for no thread at all.
+    """Return a thread and its status; 0 for nothing yet, None for no thread at all."""
+    try:
+        return _look(os.P_ALL, 0)
+    except ChildProcessError:
+        return None, 0
+
+
+def _look(kind: int, which: int) -> tuple[int, int]:
+    """Return a thread and its wait status; 0 for nothing yet.
 
     A signal on its way is only looked at, not collected: the kernel forgets it with
     the collected status (kernel/exit.c, wait_task_stopped), and it would be lost if
     we were killed before we passed it on.
     """
-    try:
-        seen = os.waitid(os.P_ALL, 0, _LOOK)
-        if seen is None:
-            return 0, 0
-        if seen.si_code == os.CLD_TRAPPED and not seen.si_status >> 8:
-            return seen.si_pid, seen.si_status << 8 | 0x7F
-        return os.waitpid(seen.si_pid, WALL | os.WNOHANG)
-    except ChildProcessError:
-        return None, 0
+    seen = os.waitid(kind, which, _LOOK)
+    if seen is None:
+        return 0, 0
+    # Events have more bits, entries and exits of calls (SYSGOOD) the bit 0x80.
+    if seen.si_code == os.CLD_TRAPPED and seen.si_status < signal.NSIG:
+        return seen.si_pid, seen.si_status << 8 | 0x7F
+    return os.waitpid(seen.si_pid, WALL | os.WNOHANG)
 
 
 def read_state(tid: int) -> bytes:

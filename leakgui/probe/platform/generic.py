@@ -12,6 +12,7 @@ from leakgui.model.metric import Tier
 from leakgui.model.process import Access, Process, ProcessKey
 from leakgui.probe.edge import gone_error
 from leakgui.probe.face import Capability, Reader
+from leakgui.probe.ownership import Owner
 from leakgui.probe.platform.generic_reader import (
     FOREIGN,
     STATES,
@@ -78,6 +79,7 @@ class Generic:
         key: ProcessKey,
         level: str,  # noqa: ARG002  # the Protocol's name
         progress: Progress | None = None,  # noqa: ARG002  # the Protocol's name
+        owner: Owner | None = None,  # noqa: ARG002  # the Protocol's name
     ) -> RawHeapCopy:
         raise _no_heap_copies(key)
 

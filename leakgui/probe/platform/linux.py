@@ -8,6 +8,7 @@ from leakgui.probe.discovery import ProcessList
 from leakgui.probe.edge import explain
 from leakgui.probe.face import Capability, Reader
 from leakgui.probe.identity import find_key
+from leakgui.probe.ownership import Owner
 from leakgui.probe.platform.linux_reader import LinuxReader
 from leakgui.probe.process_stat import ask_alive
 from leakgui.probe.raw import Progress, RawSnapshot
@@ -62,8 +63,12 @@ class Linux:
         return estimate_heap_copy(key)
 
     def copy_heap(
-        self, key: ProcessKey, level: str, progress: Progress | None = None
+        self,
+        key: ProcessKey,
+        level: str,
+        progress: Progress | None = None,
+        owner: Owner | None = None,
     ) -> RawHeapCopy:
         from leakgui.probe.freezing import copy_heap
 
-        return copy_heap(key, level, progress)
+        return copy_heap(key, level, progress, owner)

@@ -19,6 +19,7 @@ from leakgui.helper.verbs import PROTOCOL
 from leakgui.model.heap import Level
 from leakgui.model.process import ProcessKey
 from leakgui.model.snapshot import Gap, GapReason
+from leakgui.probe.ownership import Owner
 from leakgui.probe.raw import text_column
 from leakgui.probe.raw_heap import RawEstimate, RawHeapCopy
 from leakgui.wire.frames import Frame
@@ -71,6 +72,7 @@ class OneHeap:
     def __init__(self) -> None:
         self.given: list[RawHeapCopy] = []
         self.levels: list[str] = []
+        self.owners: list[Owner | None] = []
 
     def find_key(self, pid):
         return KEY
@@ -83,7 +85,8 @@ class OneHeap:
             can_fork=False, cannot_fork_reason="no",
         )  # fmt: skip
 
-    def copy_heap(self, key, level, progress=None):
+    def copy_heap(self, key, level, progress=None, owner=None):
+        self.owners.append(owner)
         if self.failure:
             raise self.failure
         self.levels.append(level)
@@ -91,14 +94,14 @@ class OneHeap:
         return self.given[-1]
 
 
-def ask(platform, *requests, served_user=None) -> list[Parcel]:
+def ask(platform, *requests, served=None) -> list[Parcel]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         end = SocketEnd(ours)
         for number, header in enumerate(requests):
             send_parcel(end, {"id": number, **KEY._asdict(), **header})
         ours.shutdown(socket.SHUT_WR)
-        assert HelperServer(SocketEnd(theirs), platform, served_user).serve() == 0
+        assert HelperServer(SocketEnd(theirs), platform, served).serve() == 0
         return [receive_parcel(end) for _ in requests]
 
 
@@ -168,7 +171,7 @@ def test_for_one_user_only_that_users_processes_are_looked_at(verb, monkeypatch)
     platform = OneHeap()
     monkeypatch.setattr(platform, "find_key", lambda _: here)
     request = {"verb": verb, "level": "pause", "pid": here.pid}
-    (parcel,) = ask(platform, request, served_user=os.getuid() + 1)
+    (parcel,) = ask(platform, request, served=Owner(os.getuid() + 1, os.getgid()))
     assert parcel.header["error"] == "AccessDenied"
     assert platform.given == []
 
@@ -182,13 +185,14 @@ def test_a_program_that_became_anothers_meanwhile_is_not_handed_over(monkeypatch
         if len(asked) > 1:
             raise Unsupported("changed")
 
-    monkeypatch.setattr("leakgui.helper.server.check_user", change)
+    monkeypatch.setattr("leakgui.helper.server.check_owner", change)
     platform = OneHeap()
     monkeypatch.setattr(platform, "find_key", lambda _: here)
     request = {"verb": "copy-heap", "level": "pause", "pid": here.pid}
-    (parcel,) = ask(platform, request, served_user=5)
+    (parcel,) = ask(platform, request, served=Owner(5, 6))
     assert parcel.header["reply"] == "error"
     assert platform.given[0].memory == -1
+    assert platform.owners == [Owner(5, 6)]  # to be asked again while it stands still
 
 
 def test_through_a_pipe_nothing_is_stopped():

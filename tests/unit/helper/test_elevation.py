@@ -87,7 +87,7 @@ def test_it_says_what_is_run_and_what_can_be_changed(is_editable):
 def test_an_installed_helper_is_preferred_if_only_root_can_change_it(
     tmp_path, is_editable
 ):
-    installed = tmp_path / "leakgui-helper-2"
+    installed = tmp_path / "leakgui-helper"
     installed.write_text("#!/bin/sh\n")
     found = find_elevation(around("pkexec", has_agent=True, installed=installed))
     assert (found.command[1:] == (str(installed),)) is not is_editable

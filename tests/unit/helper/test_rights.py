@@ -1,71 +1,65 @@
-"""Whose processes a helper with rights looks at."""
+"""Whom a helper with rights serves."""
 
 from __future__ import annotations
 
 import os
 import pwd
-import subprocess
 
 import pytest
 
-from leakgui.errors import AccessDenied, ProcessGone
-from leakgui.helper.rights import check_user, find_served_user
+from leakgui.helper import rights
+from leakgui.helper.rights import clean_environment, find_served_owner, lower_priority
 
 
 class From:
-    """The way to a client of this user."""
+    """The way to a client of this user and group."""
 
-    def __init__(self, user: int | None) -> None:
-        self.user = user
+    def __init__(self, owner: tuple[int, int] | None) -> None:
+        self.owner = owner
 
-    def find_user(self) -> int | None:
-        return self.user
+    def find_owner(self) -> tuple[int, int] | None:
+        return self.owner
 
 
 @pytest.mark.parametrize(
     ("client", "environment", "me", "served"),
     [
-        (1000, {}, 1000, None),  # no rights: the system decides
-        (1000, {}, 0, 1000),
-        (1000, {"SUDO_UID": "0"}, 0, 1000),
-        (0, {}, 0, None),
-        (0, {"SUDO_UID": "1000"}, 0, None),  # sudo leakgui
-        (None, {"SUDO_UID": "1000"}, 0, 1000),
-        (None, {"PKEXEC_UID": "1000"}, 0, 1000),
-        (None, {"PKEXEC_UID": "1000", "SUDO_UID": "0"}, 0, 1000),
+        ((1000, 7), {}, 1000, None),  # no rights: the system decides
+        ((1000, 7), {}, 0, (1000, 7)),
+        ((1000, 7), {"SUDO_UID": "0"}, 0, (1000, 7)),
+        ((0, 0), {}, 0, None),
+        # A socket of some service of root's, given to pkexec:
+        ((0, 0), {"PKEXEC_UID": "4711"}, 0, (4711, 4711)),
+        ((0, 0), {"SUDO_UID": "4711", "SUDO_GID": "12"}, 0, (4711, 12)),
+        ((1000, 7), {"SUDO_UID": "4711", "SUDO_GID": "12"}, 0, (4711, 12)),
+        ((4711, 7), {"SUDO_UID": "4711", "SUDO_GID": "12"}, 0, (4711, 7)),
+        (None, {"SUDO_UID": "4711", "SUDO_GID": "12"}, 0, (4711, 12)),
+        (None, {"PKEXEC_UID": "4711", "SUDO_UID": "0"}, 0, (4711, 4711)),
         (None, {"SUDO_UID": "0"}, 0, None),
         (None, {"SUDO_UID": "me"}, 0, None),
         (None, {}, 0, None),
-        (None, {"SUDO_UID": "1000"}, 1000, None),
+        (None, {"SUDO_UID": "4711"}, 1000, None),
     ],
 )
 def test_whom_it_serves(client, environment, me, served):
-    assert find_served_user(From(client), environment, me) == served
+    assert find_served_owner(From(client), environment, me) == served
 
 
-def test_a_process_of_another_is_refused():
-    check_user(os.getpid(), os.getuid())
-    with pytest.raises(AccessDenied) as caught:
-        check_user(os.getpid(), os.getuid() + 1)
-    assert "root" in caught.value.hint
+def test_the_group_of_a_user_who_did_not_say_it():
+    nobody = pwd.getpwnam("nobody")
+    said = {"PKEXEC_UID": str(nobody.pw_uid)}
+    found = find_served_owner(From((0, 0)), said, 0)
+    assert found == (nobody.pw_uid, nobody.pw_gid)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_a_process_that_is_partly_anothers_is_refused():
-    nobody = pwd.getpwnam("nobody").pw_uid
-    change = (
-        f"import os; os.setresuid({nobody}, {nobody}, 0); print(flush=True); input()"
-    )
-    with subprocess.Popen(
-        ["python3", "-I", "-c", change], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        process.stdout.readline()
-        for user in (nobody, 0):
-            with pytest.raises(AccessDenied):
-                check_user(process.pid, user)
-        process.communicate(b"\n")
+def test_what_was_said_about_us_is_not_said_to_a_helper():
+    said = {"PKEXEC_UID": "1", "SUDO_UID": "2", "SUDO_GID": "3", "HOME": "/"}
+    assert clean_environment(said) == {"HOME": "/"}
 
 
-def test_a_process_that_ended_is_gone():
-    with pytest.raises(ProcessGone):
-        check_user(2**22 + 1, 0)
+def test_a_priority_is_only_lowered(monkeypatch):
+    seen = []
+    monkeypatch.setattr(os, "getpriority", lambda *_: rights.NICENESS + 7)
+    monkeypatch.setattr(os, "setpriority", lambda *given: seen.append(given[-1]))
+    lower_priority()
+    assert seen == [rights.NICENESS + 7]

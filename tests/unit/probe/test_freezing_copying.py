@@ -12,13 +12,13 @@ from collections.abc import Iterator
 import pytest
 
 from leakgui.probe.freezing import copying, pagemap
-from leakgui.probe.freezing.copying import (
-    Destination,
+from leakgui.probe.freezing.copying import Destination
+from leakgui.probe.freezing.pagemap import PRESENT, PageMap, Runs, clip, list_pages
+from leakgui.probe.freezing.reading import (
     ReadBatch,
     read_memory_file,
     read_process,
 )
-from leakgui.probe.freezing.pagemap import PRESENT, PageMap, Runs, clip, list_pages
 from leakgui.probe.platform import current
 from leakgui.probe.procfs import opened_file
 

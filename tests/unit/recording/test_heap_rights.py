@@ -20,7 +20,7 @@ def put(monkeypatch, *, is_allowed: bool, refusal: Exception | None = None) -> N
     rows = (SimpleNamespace(key="memory", is_allowed=is_allowed),)
     platform = SimpleNamespace(capabilities=lambda _: rows)
     monkeypatch.setattr(heap_rights, "current", lambda: platform)
-    monkeypatch.setattr(heap_rights, "check_user", check)
+    monkeypatch.setattr(heap_rights, "check_owner", check)
 
 
 def test_they_help_where_memory_may_not_be_read(monkeypatch):

@@ -189,7 +189,7 @@ def test_more_files_than_this_process_may_open(pair, notes):
 
 
 def test_who_is_at_the_other_end(pair):
-    assert pair.receiver.find_user() == os.geteuid()
+    assert pair.receiver.find_owner() == (os.geteuid(), os.getegid())
 
 
 def test_one_who_takes_nothing_can_be_given_up(pair):
@@ -234,7 +234,7 @@ def test_through_pipes_frames_pass_and_files_dont(notes):
     write_frame(announcing, {"id": 1, "files": 1})
     with pytest.raises(HelperFailed):
         receive_parcel(PipeEnds(io.BytesIO(announcing.getvalue()), sink))
-    assert end.find_user() is None
+    assert end.find_owner() is None
 
 
 @given(st.binary(max_size=60), st.integers(0, 3), st.integers(0, 3))
