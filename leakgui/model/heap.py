@@ -131,6 +131,7 @@ class PossibleBlocks(Columns):
     """Where in the block its pointers lead; -1: reached from another one only."""
     count: I64
     type_name: TextColumn
+    """What more than half of them are: a class, ``text``, or empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -25,6 +25,7 @@ from leakgui.worker.naming.composition import compose
 from leakgui.worker.naming.largest_lost import list_lost
 from leakgui.worker.naming.modules import Modules
 from leakgui.worker.naming.names import Names
+from leakgui.worker.naming.naming_possible import name_possible
 from leakgui.worker.naming.suspects import find_suspects
 from leakgui.worker.reached import Reach
 from leakgui.worker.recognised import Recognised
@@ -128,6 +129,7 @@ def _search(
     names = steps.take("name", lambda _: find_names(image, walked, modules, steps.ask))
     found = Found(walk=walked, roots=roots, reach=reach, names=names, modules=modules)
     holders, note = steps.take("hold", lambda _: _find_holders(image, found, steps.ask))
+    groups = count_blocks(image, walked, reach, names)
     heap = replace(
         _heading(image, recognised, compose(image, walked, reach)),
         looks=1 if lost_before is None else 2,
@@ -135,9 +137,9 @@ def _search(
         is_complete=walked.is_complete and image.is_whole,
         blocks=walked.totals,
         leaked=reach.totals,
-        groups=count_blocks(image, walked, reach, names),
+        groups=groups,
         lost=list_lost(image, walked, reach, names),
-        possible=possible,
+        possible=name_possible(possible, groups),
         intrusive=intrusive,
         arenas=walked.arenas,
         holders=holders,
