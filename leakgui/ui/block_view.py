@@ -174,6 +174,8 @@ class BlockView(QWidget):
         self._address = address
         self._field.setText(format_address(address))
         self._back.setEnabled(bool(self._behind))
+        if self._tabs.isHidden():  # what is shown stays until the answer is there
+            self._title.setText(self.tr("Looking at the block…"))
         self.asked.emit(address)
 
     def _walk(self, item: QTreeWidgetItem) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFontDatabase, QResizeEvent
+import math
+
+from PySide6.QtGui import QFontDatabase, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from leakgui.ui.hex_dump import NARROW, WIDE, dump_columns, hex_dump
@@ -18,8 +20,8 @@ class HexView(QPlainTextEdit):
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setAccessibleName(self.tr("Contents"))
-        # Room for a line, the margins of the page and the scroll bar.
-        self.setMinimumWidth(dump_columns(NARROW) * self._letter() + 32)
+        beside = 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(self._width_of(NARROW) + beside)
 
     def show_content(self, content: bytes) -> None:
         """Show other bytes."""
@@ -30,12 +32,13 @@ class HexView(QPlainTextEdit):
         super().resizeEvent(event)
         self._write()
 
-    def _letter(self) -> int:
-        return self.fontMetrics().horizontalAdvance("0")
+    def _width_of(self, width: int) -> int:
+        """Return what a line takes; letters can be wider than whole pixels."""
+        line = QFontMetricsF(self.font()).horizontalAdvance("0" * dump_columns(width))
+        return math.ceil(line + 2 * self.document().documentMargin())
 
     def _write(self) -> None:
-        room = self.viewport().width() - 2 * self.document().documentMargin()
-        width = WIDE if dump_columns(WIDE) * self._letter() <= room else NARROW
+        width = WIDE if self._width_of(WIDE) <= self.viewport().width() else NARROW
         text = hex_dump(self._content, width)
         if text != self.toPlainText():
             self.setPlainText(text)

@@ -285,6 +285,11 @@ def test_a_click_on_the_chosen_leader_leads_back_to_it(qtbot, page):
     qtbot.waitUntil(lambda: "net::Session" in view._title.text())
 
 
+def test_a_block_that_was_asked_for_is_waited_for(page):
+    page.block.start_at(block().address)
+    assert page.block._title.text() == "Looking at the block…"
+
+
 def test_no_line_of_the_contents_is_cut_off(qtbot, window, page):
     window.resize(1100, 800)
     page.choose("lost")

@@ -67,7 +67,7 @@ class HeapPage(QWidget):
         self._splitter.addWidget(self.table)
         self._splitter.addWidget(self._beside)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.setSizes([600, 400])
+        self._splitter.setSizes([640, 360])
         self._beside.setContentsMargins(0, 4, 6, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
