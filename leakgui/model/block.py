@@ -36,4 +36,8 @@ class BlockDetail:
     points_to: tuple[Neighbour, ...]
     points_to_count: int
     path: tuple[str, ...]
-    """From a root to it, or empty where nothing reaches it."""
+    """From a root to it, or empty where nothing reaches it; of a long one the ends."""
+    retained: int = 0
+    """Of a lost block, how many lost blocks hang on it alone, itself included (each way
+    to them goes through it); 0 where that was not looked for."""
+    retained_bytes: int = 0

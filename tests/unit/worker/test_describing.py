@@ -43,6 +43,14 @@ def test_a_path_of_a_thousand_blocks_is_told_by_its_ends() -> None:
     assert len(path) == 23
 
 
+def test_of_a_lost_block_it_is_told_what_hangs_on_it_alone() -> None:
+    heap = draw("root -> r\na -> own -> more\na -> shared\nb -> shared")
+    found = {name: describe(heap, name) for name in ("r", "a", "b", "own", "shared")}
+    assert {
+        name: (one.retained, one.retained_bytes) for name, one in found.items()
+    } == {"r": (0, 0), "a": (3, 120), "b": (1, 40), "own": (2, 80), "shared": (1, 40)}
+
+
 def test_holders_say_how_many_blocks_hang_beside_the_one_shown() -> None:
     heap = draw("\n".join(f"root -> b{number}" for number in range(30)))
     reach = mark(heap.image, heap.walk, heap.roots)
