@@ -24,7 +24,8 @@ _PLACE = re.compile(r"\+\d+(?= \(|$)")
 """Where in a variable: sentences leave it out of ``global g_cache+16 (libfoo.so)``."""
 _OF_ROOT = re.compile(r"global (?P<variable>.+?)(?: \((?P<module>[^()]+)\))?$")
 _BETWEEN = " → "
-_TELLS_NOTHING = re.compile(r"[a-z]*|[\d.,]+ [A-Za-z]+")
+_BESIDE = re.compile(r" and [\d,]+ more .*")
+_TELLS_NOTHING = re.compile(r"[a-z]*|[\d.,]+ [A-Za-z]+|… .* …")
 """Parts of a path that are words of ours, or would be found in any sentence."""
 _PEEK = "peek"
 _LEAST_PEEK_LETTERS = 4
@@ -117,7 +118,7 @@ def _learn_parts(masker: NameMasker, paths: TextColumn) -> None:
         root, *blocks = path.split(_BETWEEN)
         _root(masker, root)
         for block in blocks:
-            _learn_part(masker, _PLACE.sub("", block), _CLASS)
+            _learn_part(masker, _PLACE.sub("", _BESIDE.sub("", block)), _CLASS)
 
 
 def _learn_part(masker: NameMasker, name: str, shape: str) -> None:

@@ -49,7 +49,7 @@ def heap_section(snapshot: Snapshot | None) -> Markup:
         _titled(
             say("Lost blocks that hold most"),
             (say("Type"), say("Begins with"), say("Address"), say("Bytes"),
-             say("Hang on it"), say("Their bytes")),
+             say("It leads to"), say("Their bytes")),
             _lost(heap),
             2,
         ),

@@ -26,7 +26,10 @@ from tests.unit.session.specimens import STARTED, TARGET
 
 SECRET = "acme::billing::" + "Ledger" * 10 + "::SecretEntry<std::string>"
 ROOT = "global acme::g_secret_cache+16 (libacmepay.so)"
-PATH = f"{ROOT} → acme::Tree<{'Branch' * 12}>+16 → {SECRET}+8 → 1.50 KiB"
+PATH = (
+    f"{ROOT} → acme::Tree<{'Branch' * 12}>+16 → … 1,204 more … → {SECRET}+8 → "
+    "acme::Leaf and 9 more beside it"
+)
 PRIVATE = ("acme", "Ledger", "Secret", "secret", "Branch", "cache (", "billing")
 
 
@@ -114,7 +117,12 @@ def test_a_variable_has_one_name_with_its_place_and_without():
 def test_names_that_a_path_leads_over_are_known_by_themselves():
     masker = Masker()
     masker.heap_of(snapshot_of(grown_heap(9, is_held=True)))
-    for name in (f"acme::Tree<{'Branch' * 12}>", "acme::g_secret_cache", SECRET):
+    for name in (
+        f"acme::Tree<{'Branch' * 12}>",
+        "acme::g_secret_cache",
+        SECRET,
+        "acme::Leaf",
+    ):
         assert "acme" not in masker.text(f"look at {name}, there")
     plain = "Look at the path of the owner, 1.50 KiB, in a cache or a global list"
     assert masker.text(plain) == plain
