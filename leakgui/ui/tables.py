@@ -95,14 +95,16 @@ class ColumnsTable(QWidget):
         column.addWidget(self.footer)
 
     def show_columns(self, columns: Sequence[Column], title: str = "") -> None:
-        """Show columns; widths are fitted when the set of columns changes."""
+        """Show columns; widths are fitted when the set of columns changes.
+
+        Later only figures get more room: "1…0" for 16,090 is no figure.
+        """
         is_new = [column.title for column in columns] != [
             column.title for column in self.model.columns
         ]
         self.model.set_columns(columns)
         self.title.setText(title)
-        if is_new:
-            self._fit_widths()
+        self._fit_widths(is_new=is_new)
         self._stack.setCurrentWidget(self.view)
         self.filter.setEnabled(True)
         self._show_sums()
@@ -134,16 +136,19 @@ class ColumnsTable(QWidget):
             lines.append("\t".join(cells))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
-    def _fit_widths(self) -> None:
+    def _fit_widths(self, *, is_new: bool) -> None:
         """Fit by the first rows: asking a million would take seconds."""
         header = self.view.horizontalHeader()
         metrics = self.view.fontMetrics()
         for place, column in enumerate(self.model.columns):
+            if column.is_text and not is_new:
+                continue
             shown = range(min(60, self.model.rowCount()))
             texts = [str(self.model.index(row, place).data()) for row in shown]
             widest = max((metrics.horizontalAdvance(text) for text in texts), default=0)
             title = metrics.horizontalAdvance(column.title) + 28
-            header.resizeSection(place, min(max(widest + 24, title), 460))
+            least = 0 if is_new else header.sectionSize(place)
+            header.resizeSection(place, max(least, min(max(widest + 24, title), 460)))
         # A number at the far end of a wide column is far from its row.
         last = self.model.columns[-1] if self.model.columns else None
         is_number = last is not None and not last.is_text

@@ -22,6 +22,7 @@ from tests.ui.heap_scenes import (
     DENIED,
     JEMALLOC,
     block,
+    groups,
     heap,
     held_block,
     huge,
@@ -182,6 +183,21 @@ def test_every_section_shows_rows_or_a_reason(qtbot, page, section, scene):
     QAbstractItemModelTester(page.table.model)
     assert page.table.model.rowCount() or page.table._empty.text()
     page.grab()
+
+
+def test_figures_that_grow_get_the_room_they_need(page):
+    header, place = page.table.view.horizontalHeader(), titles(page.table).index("Lost")
+    few = replace(groups(), count=groups().count // 1_000)
+    page.show_snapshot(snapshot(replace(heap(), groups=few), 2))
+    page.table.show_reason("")
+    page._show_section()
+    narrow, name = header.sectionSize(place), header.sectionSize(0)
+    many = replace(groups(), count=groups().count * 1_000_000)
+    page.show_snapshot(snapshot(replace(heap(), groups=many), 3))
+    assert header.sectionSize(place) > narrow
+    assert header.sectionSize(0) == name
+    page.show_snapshot(snapshot(replace(heap(), groups=few), 4))
+    assert header.sectionSize(place) > narrow
 
 
 def test_leaders_are_listed_with_what_hangs_on_them(page):
