@@ -33,6 +33,7 @@ from leakgui.probe.freezing.system_calls import ptrace, read_memory, write_memor
 from leakgui.probe.freezing.tracing import (
     EVENT_CLONE,
     EVENT_STOP,
+    INTERRUPT,
     SYSCALL,
     NotRestored,
     NotStopped,
@@ -80,6 +81,8 @@ class Injection:
         self._below = b""
         self._status = 0
         """Of the last stop."""
+        self._is_running = False
+        """Whether nobody has seen the thread stop since it was let go."""
 
     def run(self, number: int, arguments: tuple[int, ...]) -> int:
         """Make the call, undo all traces, and return its answer (negative: errno).
@@ -91,20 +94,17 @@ class Injection:
             ProcessLookupError: it was killed.
         """
         answer: int | None = None
-        failure = NotInjected(say("it did not come back in time"))
         try:
             for _ in self.steps(number, arguments):
                 pass
             answer = self._run_to_exit()
-        except NotInjected as error:
-            failure = error
         except NotStopped:
             pass  # it may come back while it is called back
         finally:
             late = self.undo()
         answer = late if answer is None else answer
         if answer is None:
-            raise failure
+            raise NotInjected(say("it did not come back in time"))
         return answer
 
     def steps(self, number: int, arguments: tuple[int, ...]) -> Iterator[str]:
@@ -144,7 +144,9 @@ class Injection:
 
     def _wait(self) -> int:
         """Wait for the next stop and return which event it is, 0 for none."""
+        self._is_running = True
         self._status = wait_for_stop(self._carrier.tid, self._patience_s)
+        self._is_running = False
         if not os.WIFSTOPPED(self._status):
             raise ProcessLookupError
         event = self._status >> 16
@@ -176,11 +178,14 @@ class Injection:
     def _call_back(self) -> int:
         """Wait for that stop; or for a signal that somebody sent, which is returned."""
         for _ in range(_MOST_STOPS):
-            number = self._find_signal()
-            if number in FORCED_SIGNALS:
-                return number
-            self._status = 0
-            stop_again(self._carrier.tid, number)
+            if self._is_running:
+                # Not let go as well: it may have stopped by now, to tell of a birth.
+                ptrace(INTERRUPT, self._carrier.tid)
+            else:
+                number = self._find_signal()
+                if number in FORCED_SIGNALS:
+                    return number
+                stop_again(self._carrier.tid, number)
             if self._wait() == EVENT_STOP:
                 return 0
         raise NotStopped
