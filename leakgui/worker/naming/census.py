@@ -89,8 +89,8 @@ def _type_of(counted: Counted, row: int) -> tuple[str, TypeKind]:
 
 def _peek_of(image: Image, counted: Counted, row: int, size: int) -> str:
     """Look into one block, and where it shows nothing into one other of the group."""
-    first, last = int(counted.first[row]), int(counted.last[row])
-    return peek(image, first, size) or (peek(image, last, size) if last > first else "")
+    one, other = int(counted.sample[row]), int(counted.last[row])
+    return peek(image, one, size) or (peek(image, other, size) if other > one else "")
 
 
 def _sum_rest(counted: Counted, rows: I64) -> list[_Row]:

@@ -41,8 +41,9 @@ class Counted:
     """Index in ``STATES``."""
     count: I64
     bytes: U64
-    first: I64
-    """Place in ``Image.words`` of the first block ..."""
+    sample: I64
+    """Place in ``Image.words`` of one block from the later half: the first ones are
+    often the program's beginnings and unlike all others ..."""
     last: I64
     """... and of the last one."""
     class_name: tuple[str, ...]
@@ -68,7 +69,7 @@ def count_groups(image: Image, walk: Walk, reach: Reach, names: Names) -> Counte
         state=np.where(is_rest, rows - SLOTS, key % 4),
         count=sums[rows, 0],
         bytes=sums[rows, 1].astype(np.uint64),
-        first=sums[rows, 2],
+        sample=sums[rows, 2],
         last=sums[rows, 3],
         class_name=heap.class_name,
     )
@@ -105,9 +106,9 @@ def _count(part: Slice, state: I64, keys: U64, sums: I64, groups: int) -> int:
                 groups += 1
             else:
                 slot = len(keys) + state[row]
-        if sums[slot, 0] == 0:
-            sums[slot, 2] = part.place[row]
         sums[slot, 0] += 1
+        if sums[slot, 0] & (sums[slot, 0] - 1) == 0:
+            sums[slot, 2] = part.place[row]
         sums[slot, 1] += size
         sums[slot, 3] = part.place[row]
     return groups

@@ -20,7 +20,8 @@ LEAST_TEXT = 6
 """So many printable bytes are no coincidence ..."""
 MOST_TEXT = 64
 """... and so many are looked at."""
-_RUN = re.compile(rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){6,}")
+# A lone \r is no end of a line but a number in a table, as in SQLite's pages.
+_RUN = re.compile(rb"(?:[\t\n\x20-\x7e]|\r\n|[\xc2-\xf4][\x80-\xbf]{1,3}){6,}")
 
 
 def peek(image: Image, place: int, size: int) -> str:

@@ -126,6 +126,15 @@ def test_a_block_on_a_page_that_was_not_copied_has_a_size_only() -> None:
     assert groups.type_kind.as_list() == ["size"]
 
 
+def test_a_peek_is_not_of_the_programs_beginnings() -> None:
+    scene = Scene()
+    for number in range(20):
+        text = b"/usr/lib/locale" if number < 3 else b"value number %d" % number
+        scene.add(text + b"\0", 24)
+    groups = count_blocks(scene.image(), scene.walk(), scene.reach(), NAMES)
+    assert groups.peek.as_list() == ["value number 15"]
+
+
 def test_the_largest_lost_come_first_with_what_hangs_on_them() -> None:
     scene = Scene()
     scene.add(TABLE.to_bytes(8, "little"), 24, "direct")

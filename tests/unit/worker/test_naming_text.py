@@ -23,6 +23,8 @@ def look(content: bytes, size: int = 56) -> tuple[str, bool]:
         (b"sixsix\0", "sixsix", True),
         ("größer".encode() + b"\0", "größer", True),
         (b"line\nbreak\0", "line\\x0abreak", True),
+        (b"line\r\nbreak\0", "line\\x0d\\x0abreak", True),
+        (b"\0\rde\rH\r+\r\0", "", False),
         (b"hello \x1b[31mred\0", "hello ", False),
         (b"\xff\xfe hello", " hello", False),
         (b"abcdef\xc3", "abcdef", False),
