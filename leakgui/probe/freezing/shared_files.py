@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import os
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from typing import NamedTuple
 
 from leakgui.probe.freezing.copying import Ranges
@@ -25,13 +27,14 @@ from leakgui.probe.freezing.pagemap import PAGE, Runs, clip, no_runs
 from leakgui.probe.freezing.plan import MOST_SHARED_BYTES
 from leakgui.probe.freezing.same_file import list_names_of, open_same
 from leakgui.probe.freezing.system_calls import file_system_of
-from leakgui.probe.procfs import list_names
+from leakgui.probe.procfs import list_names, read_link
 
 TMPFS_MAGIC = 0x01021994
 """linux/magic.h: /dev/shm, memfd_create(2), shm_open(3), and what is anonymous."""
 IN_FILE = 0
 """A kind of ``Runs``: neither present nor swapped, as far as the target is asked."""
 _MOST_EXTENTS = 4096
+_MOST_FILES = 256
 _IN_MEMORY = (b"/dev/shm/", b"/dev/zero", b"/memfd:", b"/SYSV")
 """How the names begin of what is memory even where it cannot be opened."""
 
@@ -71,6 +74,8 @@ class SharedFiles:
         """Open what is needed now; may be called again, for what is new."""
         for mapping in _choose(mappings):
             identity = _identify(mapping)
+            if len(self._file_of) >= _MOST_FILES:
+                break
             if identity not in self._file_of and _list_absent(mapping, held):
                 self._file_of[identity] = self._open(mapping)
 
@@ -99,8 +104,7 @@ class SharedFiles:
     def _open(self, mapping: Mapping) -> int:
         """Return a descriptor of the file in memory behind a mapping, or -1."""
         names = list_names_of(self._pid, mapping)
-        if mapping.path.startswith(_IN_MEMORY):
-            names += [(name, 0) for name in self._list_open()]
+        names += [(name, 0) for name in self._open_by_path.get(mapping.path_text, ())]
         for path, flags in names:
             with suppress(OSError, ValueError):  # not allowed, gone, no such name
                 file = open_same(path, flags, mapping, _is_in_memory)
@@ -108,11 +112,15 @@ class SharedFiles:
                     return file
         return -1
 
-    def _list_open(self) -> list[str]:
-        folder = f"/proc/{self._pid}/fd"
+    @cached_property
+    def _open_by_path(self) -> dict[str, list[str]]:
+        """What the target has open, by what it leads to: memory without a name."""
+        folder, found = f"/proc/{self._pid}/fd", defaultdict[str, list[str]](list)
         with suppress(OSError):
-            return [f"{folder}/{name}" for name in list_names(folder)]
-        return []
+            for name in list_names(folder):
+                with suppress(OSError):  # closed meanwhile
+                    found[read_link(f"{folder}/{name}")].append(f"{folder}/{name}")
+        return found
 
 
 def _choose(mappings: list[Mapping]) -> list[Mapping]:
