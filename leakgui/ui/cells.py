@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import SupportsFloat, SupportsInt
 
 from PySide6.QtCore import QCoreApplication
@@ -17,7 +16,6 @@ from leakgui.formatting import (
     format_duration,
     printable,
 )
-from leakgui.model.text_column import TextColumn
 
 MOST_TEXT = 400
 # Numbers end where the next column begins: air between them.
@@ -32,11 +30,6 @@ def tr(text: str) -> str:
 def write_text(value: object) -> str:
     """Write a stranger's text on one line."""
     return printable(str(value), most=MOST_TEXT)
-
-
-def in_words(texts: TextColumn, word: Callable[[str], str]) -> TextColumn:
-    """Put each text into words once, so that the filter finds what is shown."""
-    return TextColumn(texts.codes, tuple(word(text) for text in texts.pool))
 
 
 def write_bytes(value: SupportsFloat) -> str:

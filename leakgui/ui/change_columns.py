@@ -15,7 +15,6 @@ from leakgui.model.difference import Changes, Difference
 from leakgui.model.metric import METRIC_BY_KEY
 from leakgui.model.text_column import TextColumn
 from leakgui.ui.cells import (
-    in_words,
     write_bytes,
     write_bytes_change,
     write_count,
@@ -23,7 +22,7 @@ from leakgui.ui.cells import (
     write_exact_bytes,
     write_text,
 )
-from leakgui.ui.columns_model import Column
+from leakgui.ui.columns_model import Column, in_words
 
 Colour = Callable[[float], QColor | None]
 _STATUS = ("same", "＋ new", "− gone", "grown", "shrunk")

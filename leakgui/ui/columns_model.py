@@ -53,6 +53,11 @@ class Column:
         return isinstance(self.values, TextColumn)
 
 
+def in_words(texts: TextColumn, word: Callable[[str], str]) -> TextColumn:
+    """Put each text into words once, so that the filter finds what is shown."""
+    return TextColumn(texts.codes, tuple(word(text) for text in texts.pool))
+
+
 class ColumnsModel(QAbstractTableModel):
     """Equally long columns, shown in an order."""
 

@@ -18,14 +18,13 @@ from leakgui.model.heap import (
 )
 from leakgui.model.text_column import TextColumn
 from leakgui.ui.cells import (
-    in_words,
     write_address,
     write_bytes,
     write_count,
     write_exact_bytes,
     write_text,
 )
-from leakgui.ui.columns_model import Column
+from leakgui.ui.columns_model import Column, in_words
 from leakgui.ui.heap_groups import By, SummedBlocks
 from leakgui.ui.heap_words import certainty_word, kind_word, size_text, type_text
 
