@@ -25,7 +25,7 @@ from leakgui.texts import say
 _CAPABILITIES = re.compile(rb"^CapEff:\s*([0-9a-f]{1,16})$", re.MULTILINE)
 CAP_SYS_PTRACE = 1 << 19
 """include/uapi/linux/capability.h"""
-_YAMA = "/proc/sys/kernel/yama/ptrace_scope"
+YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 
 
 class Question(NamedTuple):
@@ -74,7 +74,7 @@ def _look_around(pid: int, folder: int) -> Circumstances:
         user_id=parse_user(read_start("status", folder)),
         my_id=os.getuid(),
         can_trace=bool(parse_rights(mine) & CAP_SYS_PTRACE),
-        yama_scope=read_number(_YAMA) or 0,
+        yama_scope=read_number(YAMA) or 0,
     )
 
 

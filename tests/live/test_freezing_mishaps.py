@@ -9,8 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from leakgui.errors import HelperFailed
-from leakgui.probe.freezing import INJECT, collecting, copy_heap, forking, watching
+from leakgui.errors import HelperFailed, TargetError
+from leakgui.probe.freezing import (
+    INJECT,
+    PAUSE,
+    collecting,
+    copy_heap,
+    estimate,
+    forking,
+    refusals,
+    watching,
+)
 from leakgui.probe.freezing.carriers import find_carrier
 from leakgui.probe.freezing.injecting import NotInjected
 from leakgui.probe.freezing.maps import MapsReader
@@ -97,3 +106,57 @@ def test_a_fork_that_is_not_collected_is_said(program, monkeypatch):
     with copy_heap(program.key, INJECT) as copy:
         assert copy.level == INJECT
         assert any("zombie" in note for note in copy.notes)
+
+
+def test_pauses_that_came_to_nothing_are_told(program, monkeypatch, tmp_path):
+    """The first attempt stops it and gives up; the second one copies."""
+    stop, tried = StoppedThreads.stop, tmp_path / "tried"
+    pause_s = 0.05
+
+    def give_up_once(self: StoppedThreads, patience_s: float) -> list[int]:
+        found = stop(self, patience_s)
+        if not tried.exists():
+            tried.touch()
+            time.sleep(pause_s)
+            raise NotStopped
+        return found
+
+    monkeypatch.setattr(StoppedThreads, "stop", give_up_once)
+    with copy_heap(program.key) as copy:
+        assert tried.exists()
+        assert copy.paused_ms > 1000 * pause_s
+
+
+def test_where_no_freezer_can_be_made_nothing_stays_open(program, monkeypatch):
+    def refuse() -> int:
+        raise BlockingIOError(11, "no more processes")
+
+    before = open_files()
+    monkeypatch.setattr(watching.os, "fork", refuse)
+    with pytest.raises(TargetError):
+        copy_heap(program.key)
+    monkeypatch.undo()
+    assert open_files() == before
+
+
+def open_files() -> set[str]:
+    return {path.name for path in Path("/proc/self/fd").iterdir() if path.exists()}
+
+
+@pytest.mark.parametrize("level", [PAUSE, INJECT])
+def test_only_a_fork_asks_what_speaks_against_one(program, monkeypatch, level):
+    asked = []
+    monkeypatch.setattr(
+        estimate, "find_fork_hazard", lambda *_: asked.append(1) or "Because."
+    )
+    with copy_heap(program.key, level) as copy:
+        assert copy.level == PAUSE
+        assert bool(asked) == bool(copy.notes) == (level == INJECT)
+
+
+def test_a_filter_on_ourselves_is_told(monkeypatch):
+    monkeypatch.setattr(refusals, "find_tracer", lambda _: 0)
+    assert "seccomp" not in refusals.refused_error(1).hint
+    status = b"Name:\ta\nSeccomp:\t2\n"
+    monkeypatch.setattr(refusals, "read_start", lambda _: status)
+    assert "seccomp" in refusals.refused_error(1).hint

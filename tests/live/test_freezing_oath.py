@@ -356,7 +356,26 @@ int main(void)
 """
 
 
-def test_a_thread_that_waits_for_its_vfork_does_not_hold_up_the_others(tmp_path):
+def never_stop(*_: object) -> list[int]:
+    raise AssertionError
+
+
+def test_where_a_thread_waits_for_its_vfork_nothing_is_stopped(tmp_path, monkeypatch):
+    (tmp_path / "vfork.c").write_text(VFORK)
+    program = compile_target(str(tmp_path / "vfork.c"), tmp_path)
+    monkeypatch.setattr(tracing.StoppedThreads, "stop", never_stop)
+    with Program(program) as target, pytest.raises(Unsupported) as caught:
+        copy_heap(target.key)
+    assert "could not be stopped in time" in caught.value.message
+    assert "vfork" in caught.value.hint
+    assert "stood still" not in caught.value.message
+
+
+def test_a_thread_that_waits_for_its_vfork_does_not_hold_up_the_others(
+    tmp_path, monkeypatch
+):
+    """Even where it began to wait after it was looked at."""
+    monkeypatch.setattr(freezer, "refuse_stuck", lambda _: None)
     (tmp_path / "vfork.c").write_text(VFORK)
     program = compile_target(str(tmp_path / "vfork.c"), tmp_path)
     with Program(program) as target:
@@ -364,6 +383,7 @@ def test_a_thread_that_waits_for_its_vfork_does_not_hold_up_the_others(tmp_path)
         with pytest.raises(Unsupported, match="could not be stopped in time") as caught:
             copy_heap(target.key)
         assert time.monotonic() - begun_s < 10
+        assert "It stood still for" in caught.value.message
         assert "vfork" in caught.value.hint
         assert target._read()["turns"] >= 0
         assert read_status(target.pid, "TracerPid") == "0"
