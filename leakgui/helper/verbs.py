@@ -9,8 +9,9 @@
         start_ticks}                     {id, reply: "snapshot", counters, gaps,
                                              facts, cost_ms, taken_unix_s, arrays}
     {id, verb: "estimate-heap", pid,     {id, reply: "estimate-heap", copy_bytes,
-        start_ticks}                         paused_ms, threads, needs_bytes,
-                                             can_fork, cannot_fork_reason}
+        start_ticks}                         paused_ms, fork_paused_ms, threads,
+                                             needs_bytes, can_fork,
+                                             cannot_fork_reason, notes}
     {id, verb: "copy-heap", pid,         {id, reply: "progress", done, total} ...
         start_ticks, level}              {id, reply: "copy-heap", ..., arrays, files}
     {id, verb: "bye"}                    {id, reply: "bye"}, and it ends

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from leakgui.errors import AccessDenied, HelperFailed, ProcessGone
+from leakgui.helper.__main__ import EARLY_VICTIM
 from leakgui.helper.client import COMMAND, HelperClient
 from leakgui.model.heap import Level
 from leakgui.model.process import ProcessKey
@@ -84,6 +85,28 @@ def test_it_starts_when_first_asked_and_serves_again(client, me):
     assert client.pid is None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_it_is_ended_before_others_and_leaves_no_core(client, me):
+    client.take_snapshot(me)
+    process = Path(f"/proc/{client.pid}")
+    if not process.exists():
+        pytest.skip("tells of processes in /proc")
+    assert int((process / "oom_score_adj").read_text()) >= EARLY_VICTIM
+    (core,) = (
+        line.split()[4:6]
+        for line in (process / "limits").read_text().splitlines()
+        if line.startswith("Max core file size")
+    )
+    assert core == ["0", "0"]
+
+
+def test_what_sudo_said_about_the_window_decides_nothing(me, monkeypatch):
+    """``sudo leakgui``: the helper is not another's, but root's own."""
+    monkeypatch.setenv("SUDO_UID", "4711")
+    monkeypatch.setenv("SUDO_GID", "4711")
+    with HelperClient() as client:
+        assert client.take_snapshot(me).counters
 
 
 def test_closing_what_never_started_or_twice_is_fine(client, me):

@@ -106,8 +106,9 @@ def dispatches_calls(tid: int) -> bool:
     """Whether a program gets signals for calls that it makes, instead of answers.
 
     Syscall User Dispatch (Documentation/admin-guide/syscall-user-dispatch.rst), as
-    Wine uses it. Kernels before 6.4 cannot tell: then nothing is known, as for most
-    programs it is not so.
+    Wine uses it. Kernels before 6.4 cannot tell, and hardly any program does it: there
+    the forced signal is taken back, but if we are killed before, its handler is asked
+    for a call of ours.
     """
     # struct ptrace_sud_config: u64 mode, selector, offset, len.
     answer = array("Q", (0, 0, 0, 0))
