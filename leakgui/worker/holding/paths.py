@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,8 +14,6 @@ from leakgui.worker.giving_up import Cancelled, never, stop_if
 from leakgui.worker.holding.graph import Nodes
 from leakgui.worker.holding.steps import Path, Step, find_block, read_step
 from leakgui.worker.holding.tree import (
-    FROM_ROOT,
-    NO_PARENT,
     Tree,
     count_steps,
     find_roots_of,
@@ -24,16 +25,27 @@ from leakgui.worker.holding.tree import (
 )
 from leakgui.worker.image import Image
 from leakgui.worker.marking.marking import cut
-from leakgui.worker.roots.table import Roots
+from leakgui.worker.marking.spreading import Pieces
+from leakgui.worker.roots.table import RootKind, RootRanges, Roots
 from leakgui.worker.walked import Walk
 
 SLICE_BLOCKS = 200_000
 FIRST_STEPS, LAST_STEPS = 10, 10
 """Of a longer path only its ends are returned: nobody reads a list node by node."""
 
+NOWHERE = np.uint64(1 << 63)
+"""No block is there (Intel SDM volume 1, 3.3.7.1: not canonical)."""
+Chosen = npt.NDArray[np.bool_]
+
 
 class Paths:
-    """Shortest paths to all blocks that are reachable, by one search in breadth."""
+    """Paths to all blocks that are reachable, by one search in breadth.
+
+    The search starts from what lasts, goes on from stacks where that leads to nothing
+    new, and from registers last: a variable of some function, and a word that was left
+    over in a register, often point into the middle of what a global holds. A path is a
+    shortest one of those from roots that last longest.
+    """
 
     def __init__(
         self,
@@ -46,9 +58,10 @@ class Paths:
         self._image, self._roots = image, roots
         self.blocks: BlockMap = map_blocks(image, walk)
         self._tree: Tree = new_tree(self.blocks)
-        start(self.blocks, cut(roots), self._tree)
-        while grow(self.blocks, self._tree, SLICE_BLOCKS, until):
-            stop_if(cancelled)
+        for pieces in _phases(roots):
+            start(self.blocks, pieces, self._tree)
+            while grow(self.blocks, self._tree, SLICE_BLOCKS, until):
+                stop_if(cancelled)
 
     def find(self, granule: int) -> Path:
         """Return the path to a block; an empty one where none leads there."""
@@ -71,9 +84,9 @@ class Paths:
 
     def are_entered(self, nodes: Nodes) -> npt.NDArray[np.bool_]:
         """Return for each node whether a root leads to it."""
-        ranks = self._ranks_of(nodes)
-        parent, above = self._tree.parent[ranks], self._tree.above[ranks]
-        entered: npt.NDArray[np.bool_] = (parent != NO_PARENT) & (above == FROM_ROOT)
+        bits = self._tree.entered[nodes.granule >> 6]
+        shift = (nodes.granule & 63).astype(np.uint64)
+        entered: npt.NDArray[np.bool_] = (bits >> shift & np.uint64(1)) != 0
         return entered
 
     def roots_of(self, nodes: Nodes) -> tuple[I64, I64]:
@@ -92,6 +105,27 @@ class Paths:
         ranks = np.empty(len(nodes.granule), np.int64)
         list_ranks(self.blocks, nodes.granule, ranks)
         return ranks
+
+
+def _phases(roots: Roots) -> Iterator[Pieces]:
+    """Yield the roots that last, then stacks, then registers."""
+    is_stack = roots.ranges.kind == RootKind.STACK
+    is_register = roots.loose.kind == RootKind.REGISTER
+    none = np.zeros_like
+    yield _choose(roots, ~is_stack, ~is_register)
+    yield _choose(roots, is_stack, none(is_register))
+    yield _choose(roots, none(is_stack), is_register)
+
+
+def _choose(roots: Roots, in_ranges: Chosen, in_loose: Chosen) -> Pieces:
+    """Return some of the roots; loose ones keep their rows, the others lead nowhere."""
+    columns = {
+        entry.name: getattr(roots.ranges, entry.name)[in_ranges]
+        for entry in fields(roots.ranges)
+    }
+    value = np.where(in_loose, roots.loose.value, NOWHERE)
+    loose = replace(roots.loose, value=value)
+    return cut(Roots(ranges=RootRanges(**columns), loose=loose))
 
 
 def path_to(

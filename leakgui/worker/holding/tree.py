@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from leakgui.model.columns import I64
-from leakgui.worker.blocks.bits import is_set, rank_of
+from leakgui.worker.blocks.bits import is_set, rank_of, set_bit
 from leakgui.worker.blocks.block_map import BlockMap
 from leakgui.worker.blocks.compiling import kernel, part
 from leakgui.worker.blocks.lookup import (
@@ -19,6 +19,7 @@ from leakgui.worker.blocks.lookup import (
     row_of_place,
     usable_in_row,
 )
+from leakgui.worker.image import Bits
 from leakgui.worker.marking.spreading import Pieces
 
 NO_PARENT = -1
@@ -28,7 +29,7 @@ HEAD, TAIL = range(2)
 
 
 class Tree(NamedTuple):
-    """A shortest path to each block found so far; 24 bytes for each block."""
+    """A path to each block found so far; 24 bytes for each block."""
 
     parent: I64
     """By rank, the place of the word that leads to it; from the end of the image on,
@@ -37,6 +38,8 @@ class Tree(NamedTuple):
     """By rank, the granule of the block in which that word lies; ``FROM_ROOT``."""
     queue: I64
     """Granules of the blocks found, in order."""
+    entered: Bits
+    """A bit for each block to which a root leads, found before or not."""
     numbers: I64
 
 
@@ -47,6 +50,7 @@ def new_tree(blocks: BlockMap) -> Tree:
         parent=np.full(count, NO_PARENT, np.int64),
         queue=np.empty(count, np.int64),
         above=np.empty(count, np.int64),
+        entered=np.zeros_like(blocks.starts),
         numbers=np.zeros(2, np.int64),
     )
 
@@ -98,6 +102,8 @@ def _add(blocks: BlockMap, granule: int, place: int, above: int, tree: Tree) -> 
     """Note a block that was not found before."""
     if granule < 0:
         return
+    if above == FROM_ROOT:
+        set_bit(tree.entered, granule)
     rank = rank_of(blocks.starts, blocks.ranks, granule)
     if tree.parent[rank] == NO_PARENT:
         tree.parent[rank] = place

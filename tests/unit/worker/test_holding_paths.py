@@ -58,6 +58,18 @@ def test_a_path_from_a_register() -> None:
     assert (steps[0].address, steps[0].tid) == (0, 7)
 
 
+def test_what_a_register_points_into_is_still_held_by_the_global() -> None:
+    heap = lay_out_plan(parse(chain(40, is_double=True)), loose=[("n20", 0)])
+    steps = path_to(heap.image, heap.walk, heap.roots, heap.address["n20"]).first
+    assert told(heap, steps)[0] == "global -> n39"
+    owned = rows_of(heap, find_owner=lambda _, kind, *__: kind)
+    assert owned == [("n0", 39, 80, 3200, 1)]
+    # And yet b does not hang on a: the register would keep it.
+    heap = lay_out_plan(parse("root -> a -> b -> c"), loose=[("b", 0)])
+    owned = rows_of(heap, find_owner=lambda _, kind, *__: kind)
+    assert owned == [("a", 1, 3, 120, 1)]
+
+
 def test_who_points_to_a_block() -> None:
     heap = draw("root -> a@8\nb -> a -> a\nc+16 -> a@39\na+8 -> b")
     steps, count = referrers(heap.image, heap.walk, heap.roots, heap.address["a"])
