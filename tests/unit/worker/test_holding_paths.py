@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from leakgui.worker.giving_up import GivenUp
+from leakgui.worker.holding import holders
 from leakgui.worker.holding.holders import find_holders
 from leakgui.worker.holding.neighbours import Reference, referrers, targets
 from leakgui.worker.holding.owners import FindOwner, number_owners
@@ -206,6 +207,19 @@ def test_too_many_blocks_to_say() -> None:
     )
     assert rows is None
     assert "2 blocks are too many" in note
+
+
+def test_what_paths_take_of_memory_is_asked_for_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heap = draw("root -> a -> b\nlost 5000")
+    monkeypatch.setattr(holders, "SHARE_ALLOWED", 0)
+    # Two blocks and an edge; the paths take 24 bytes for each of three blocks.
+    taken = 2 * holders.BYTES_A_BLOCK + holders.BYTES_AN_EDGE + 3 * 24
+    monkeypatch.setattr(holders, "LEAST_ALLOWED", taken)
+    assert len(rows_of(heap)) == 1
+    monkeypatch.setattr(holders, "LEAST_ALLOWED", taken - 1)
+    assert rows_of(heap) == []
 
 
 def test_given_up() -> None:
