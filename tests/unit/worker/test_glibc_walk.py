@@ -187,6 +187,24 @@ def test_the_only_thread_may_be_inside_malloc_without_a_lock() -> None:
     assert walked.totals.in_use == 1 + 20 + 40
 
 
+def test_a_rest_without_a_header_is_known_by_the_registers() -> None:
+    """As memalign leaves it for a moment, with an old header in the middle of it."""
+    heap = MadeHeap(BY_NAME["2.43"])
+    heap.write_main([(48, LIVE)] * 20 + [(4096, LIVE)] + [(64, LIVE)] * 40)
+    chunk = BRK + heap.flavour.cache.chunk + 20 * 48
+    rest, old = chunk + 512, chunk + 1024
+    heap.words[chunk + 8] = 512 | 1
+    heap.words[old], heap.words[old + 8] = 1024, 64
+    heap.words[old + 72] = 1
+    heap.live[chunk + 16] = 504
+    registers = np.zeros(27, np.uint64)
+    registers[[13, 10, 16]] = rest, 4096 - 512, DATA + 8
+    image = replace(heap.take_image(), registers=registers)
+    walked = look(image)
+    assert blocks(image, walked) == heap.live
+    assert walked.totals.in_use_bytes == sum(heap.live.values())
+
+
 def test_a_thread_that_is_elsewhere_does_not_explain_damage() -> None:
     walked = look(half_divided(BRK))
     assert walked.walked_share < 1.0

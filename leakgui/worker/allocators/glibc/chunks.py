@@ -202,9 +202,17 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
                 break
             granule = (place + 2) >> 1
             starts[granule >> 6] |= np.uint64(1) << np.uint64(granule & 63)
+            own, end = length, after
+            if place == patched and _LEAST <= head & ~_LOW_BITS < size - _LEAST:
+                # Behind what it is by its header lies a rest that has none yet.
+                own = np.int64(head & ~_LOW_BITS)
+                end = place + (own >> 3)
+                counts[_FREE] += 1
+                counts[_FREE_BYTES] += length - own - 8
+                counts[_RESIDENT_FREE] += count_resident(present, end + 2, after + 1)
             counts[_IN_USE] += 1
-            counts[_IN_USE_BYTES] += length - 8
-            counts[_RESIDENT_IN_USE] += count_resident(present, place + 2, after + 1)
+            counts[_IN_USE_BYTES] += own - 8
+            counts[_RESIDENT_IN_USE] += count_resident(present, place + 2, end + 1)
             if 0x250 <= length <= 0x320 and may_be_cache(words, place + 2, length):
                 if counts[_CANDIDATES] < len(candidates):
                     candidates[counts[_CANDIDATES]] = place + 2

@@ -72,7 +72,7 @@ ARENA_LAYOUTS = (
         "2.27 to 2.42", 112, 16, 2184, 2200, ("2.24", "2.35"), ("2.26", "2.30", "2.42")
     ),
     # mutex, flags, top, last_remainder, bins, ...: without fastbins
-    ArenaLayout("2.43", 24, None, 2096, 2112, ("2.43",), ("2.42",), 16),
+    ArenaLayout("2.43 to 2.44", 24, None, 2096, 2112, ("2.43",), ("2.42",), 16),
 )
 
 

@@ -1,14 +1,28 @@
-"""Where threads stood when the process was stopped: perhaps inside malloc."""
+"""What threads were doing when the process was stopped: perhaps inside malloc."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from leakgui.worker.image import Image
+from leakgui.worker.image import GRANULE_BYTES, Image
 
 _REGISTERS = 27
+_LEAST, _MOST = 32, 1 << 40
 _RIP = 16
 """Its place in struct user_regs_struct (linux/arch/x86/include/asm/user_64.h)."""
+
+
+def rest_sizes(image: Image, address: int) -> list[int]:
+    """Return how long a chunk at an address may be that has no header yet.
+
+    A thread that divides a chunk has the address of the rest in one register and its
+    size in another, until it has written the header: memalign gives back what is behind
+    a block in this way (glibc 2.43 malloc/malloc.c, _int_memalign).
+    """
+    threads = image.registers.reshape(-1, _REGISTERS)
+    at_work = threads[(threads == np.uint64(address)).any(axis=1)]
+    sizes = np.unique(at_work & ~np.uint64(GRANULE_BYTES - 1))
+    return [int(size) for size in sizes if _LEAST <= size < _MOST]
 
 
 def is_one_at_work(image: Image) -> bool:

@@ -10,6 +10,7 @@ from leakgui.model.columns import I64
 from leakgui.worker.allocators.glibc.chains import (
     find_chain,
     find_divided,
+    is_chain,
     is_fence,
 )
 from leakgui.worker.allocators.glibc.chunks import (
@@ -22,7 +23,7 @@ from leakgui.worker.allocators.glibc.chunks import (
 )
 from leakgui.worker.allocators.glibc.layouts import FORBIDDEN
 from leakgui.worker.allocators.glibc.parts import Arena, Claims, Piece, find_places
-from leakgui.worker.allocators.glibc.standing import is_one_at_work
+from leakgui.worker.allocators.glibc.standing import is_one_at_work, rest_sizes
 from leakgui.worker.giving_up import Cancelled, Progress, stop_if
 from leakgui.worker.image import WORD_BYTES, Bits, Image
 
@@ -125,18 +126,35 @@ class Walker:
         if is_fence(words, place, limit):
             return
         trail, budget = counts[Tally.TRAIL :], np.array([_LOOKS], np.int64)
-        chunk = -1
-        resumed = find_divided(words, trail, limit, FORBIDDEN, budget)
-        if resumed >= 0:
-            chunk = resumed - int(words[resumed]) // WORD_BYTES
-        else:
-            span = (place + 2, limit, _find_top(walked.piece, places), 2)
+        top = _find_top(walked.piece, places)
+        chunk = int(trail.max())
+        resumed = self._find_rest(walked, places, top, budget)
+        if resumed < 0:
+            resumed = find_divided(words, trail, limit, FORBIDDEN, budget)
+            if resumed >= 0:
+                chunk = resumed - int(words[resumed]) // WORD_BYTES
+        if resumed < 0:
+            span = (place + 2, limit, top, 2)
             resumed = find_chain(words, self.image.present, span, FORBIDDEN, budget)
-            chunk = int(trail.max())
         if resumed >= 0 and chunk >= 0:
             clear_bits(self.starts, *places)
             walked.counts = self._new_counts(places)
             self._go(walked, places, (chunk, resumed))
+
+    def _find_rest(
+        self, walked: Walked, places: tuple[int, int], top: int, budget: I64
+    ) -> int:
+        """Return the place behind a rest without a header, by the registers, or -1."""
+        place, limit = int(walked.counts[Tally.PLACE]), places[1]
+        for size in rest_sizes(self.image, walked.end):
+            behind = place + size // WORD_BYTES
+            if behind + 1 >= limit:
+                break
+            is_after_used = int(self.image.words[behind + 1]) & 1
+            span = (behind, limit, top)
+            if is_after_used and is_chain(self.image.words, span, FORBIDDEN, budget):
+                return behind
+        return -1
 
     def undo(self, walked: Walked) -> None:
         """Forget what a walk found."""
