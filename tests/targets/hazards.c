@@ -77,7 +77,7 @@ static int be_dispatched(void)
     for (;;) {
         long answer = NO_SUCH_CALL;
         selector = BLOCK;
-        for (volatile int i = 0; i < 3000000; i++)
+        for (volatile int i = 0; i < 300000; i++)
             ;
         __asm__ volatile("syscall" : "+a"(answer) : : "rcx", "r11", "memory");
         if (answer != 42)

@@ -22,6 +22,7 @@ from leakgui.probe.freezing.order import Order, Report
 from leakgui.probe.freezing.refusals import (
     another_program_error,
     fork_lost_error,
+    not_restored_error,
     not_stopped_error,
     refuse_size,
     refuse_unfit,
@@ -134,8 +135,10 @@ class HeapCopying:
 
     def _explain(self, error: BaseException) -> BaseException:
         """Return what an error of the freezer means to the user."""
-        if isinstance(error, NotStopped | NotRestored):
+        if isinstance(error, NotStopped):
             return not_stopped_error(self._key)
+        if isinstance(error, NotRestored):
+            return not_restored_error(self._key)
         if isinstance(error, BeganAnotherProgram | ProcessLookupError | ForkLost):
             return self._find_end() or (
                 fork_lost_error(self._key)

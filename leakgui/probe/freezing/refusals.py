@@ -161,6 +161,14 @@ def not_stopped_error(key: ProcessKey) -> TargetError:
     )
 
 
+def not_restored_error(key: ProcessKey) -> TargetError:
+    """Return the error for a process that did not come back in time from a call."""
+    return Unsupported(
+        say("Process {pid} did not fork in time; it runs on.", pid=key.pid),
+        say("A zombie process of it may stay until it ends. Copy it without a fork."),
+    )
+
+
 def another_program_error(key: ProcessKey) -> TargetError:
     """Return the error for a process that called execve while it was stopped."""
     return Unsupported(
