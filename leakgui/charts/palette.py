@@ -152,6 +152,7 @@ FILLS: Mapping[str, Fill] = {
     "files": Fill("#9fd8c1", "#1c5c48"),
     "shared": Fill("#e6bcd4", "#703d5a"),
     "other": Fill("#dcdfe3", "#3a424c"),
+    "swapped": Fill("#c4c9b0", "#4c5238", is_hatched=True),
     "kernel": Fill("#d9c3a5", "#5c4526"),
     "class": Fill("#a9cdea", "#254f73"),
     "text": Fill("#b4dfcc", "#1d5645"),

@@ -110,14 +110,27 @@ class BlockView(QWidget):
             f"{type_text(detail.type_name)} · {format_bytes(detail.usable_bytes)} · "
             f"{state_word(detail.state)}"
         )
-        self._path.setText(self._path_text(detail.path))
-        self._path.setVisible(bool(detail.path))
+        about = self._path_text(detail.path) or self._hanging_text(detail)
+        self._path.setText(about)
+        self._path.setVisible(bool(about))
         self._dump.show_content(detail.content)
         self._fill(self._from, detail.pointed_from, detail.pointed_from_count, 1)
         self._fill(self._to, detail.points_to, detail.points_to_count, 2)
         self._tabs.show()
 
+    def _hanging_text(self, detail: BlockDetail) -> str:
+        """Return what hangs on a lost block alone, where that was looked for."""
+        others = detail.retained - 1
+        if others < 1:
+            return ""
+        size = format_bytes(detail.retained_bytes - detail.usable_bytes)
+        return self.tr("{n} more lost blocks ({size}) hang on it alone.").format(
+            n=format_count(others), size=size
+        )
+
     def _path_text(self, path: Sequence[str]) -> str:
+        if not path:
+            return ""
         return self.tr("Held by: {path}").format(
             path=_ARROW.join(printable(step, most=120) for step in path)
         )

@@ -68,7 +68,7 @@ def lost_columns(rows: LostBlocks) -> list[Column]:
     if rows.indirect.any():
         total = rows.bytes.astype(np.float64) + rows.indirect_bytes.astype(np.float64)
         own.insert(1, _bytes(tr("Total"), total))
-        meaning = tr("Blocks that only this one leads to: lost with it")
+        meaning = tr("Lost blocks that it leads to; each counts with one block only")
         hanging = [
             _some(tr("Blocks on it"), rows.indirect, meaning),
             _bytes(tr("Bytes on it"), rows.indirect_bytes),
@@ -102,7 +102,7 @@ def holder_columns(rows: Holders) -> list[Column]:
             values=rows.retained_bytes,
             write=write_bytes,
             exact=write_exact_bytes,
-            meaning=tr("What would be lost with this block"),
+            meaning=tr("What would be lost with it and those beside it"),
         ),
         Column(title=tr("Blocks"), values=rows.retained, write=write_count),
         _type(rows.type_name),

@@ -219,7 +219,7 @@ def block(address: int = 0x55D0_0000_12A0) -> BlockDetail:
             Neighbour(place="block", address=address + 0x400, offset=16,
                       type_name="net::Buffer", usable_bytes=4096),
         ),
-        points_to_count=12, path=(),
+        points_to_count=12, path=(), retained=13, retained_bytes=6_184,
     )  # fmt: skip
 
 

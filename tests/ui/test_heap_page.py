@@ -277,6 +277,7 @@ def test_a_lost_block_is_looked_at_and_walked_from(qtbot, page):
     view = page.block
     qtbot.waitUntil(lambda: "net::Session" in view._title.text())
     assert "lost: nothing points to it" in view._title.text()
+    assert "12 more lost blocks (5.86 KiB) hang on it alone" in view._path.text()
     assert "GET /ind" in view._dump.toPlainText()
     assert view._tabs.tabText(2) == "Points to (12)"
     assert not view._back.isEnabled()
