@@ -198,7 +198,8 @@ def test_a_rest_without_a_header_is_known_by_the_registers() -> None:
     heap.words[old + 72] = 1
     heap.live[chunk + 16] = 504
     registers = np.zeros(27, np.uint64)
-    registers[[13, 10, 16]] = rest, 4096 - 512, DATA + 8
+    registers[[13, 10, 16, 17]] = rest, 4096 - 512, DATA + 8, 0x33
+    heap.words[rest + 0x30 + 8] = 4096 - 512 - 0x30 | 1  # as far as %cs would lead
     image = replace(heap.take_image(), registers=registers)
     walked = look(image)
     assert blocks(image, walked) == heap.live

@@ -7,6 +7,8 @@ import numpy as np
 from leakgui.worker.image import GRANULE_BYTES, Image
 
 _REGISTERS = 27
+_GENERAL = 15
+"""The first ones are those that hold numbers: r15 to rdi."""
 _LEAST, _MOST = 32, 1 << 40
 _RIP = 16
 """Its place in struct user_regs_struct (linux/arch/x86/include/asm/user_64.h)."""
@@ -19,7 +21,7 @@ def rest_sizes(image: Image, address: int) -> list[int]:
     size in another, until it has written the header: memalign gives back what is behind
     a block in this way (glibc 2.43 malloc/malloc.c, _int_memalign).
     """
-    threads = image.registers.reshape(-1, _REGISTERS)
+    threads = image.registers.reshape(-1, _REGISTERS)[:, :_GENERAL]
     at_work = threads[(threads == np.uint64(address)).any(axis=1)]
     sizes = np.unique(at_work & ~np.uint64(GRANULE_BYTES - 1))
     return [int(size) for size in sizes if _LEAST <= size < _MOST]

@@ -11,6 +11,7 @@ from leakgui.worker.allocators.glibc.chains import (
     find_chain,
     find_divided,
     is_chain,
+    is_chunk,
     is_fence,
 )
 from leakgui.worker.allocators.glibc.chunks import (
@@ -144,15 +145,19 @@ class Walker:
     def _find_rest(
         self, walked: Walked, places: tuple[int, int], top: int, budget: I64
     ) -> int:
-        """Return the place behind a rest without a header, by the registers, or -1."""
-        place, limit = int(walked.counts[Tally.PLACE]), places[1]
+        """Return the place behind a rest without a header, by the registers, or -1.
+
+        What follows may know already that the rest is free.
+        """
+        words, limit = self.image.words, places[1]
         for size in rest_sizes(self.image, walked.end):
-            behind = place + size // WORD_BYTES
+            behind = int(walked.counts[Tally.PLACE]) + size // WORD_BYTES
             if behind + 1 >= limit:
                 break
-            is_after_used = int(self.image.words[behind + 1]) & 1
-            span = (behind, limit, top)
-            if is_after_used and is_chain(self.image.words, span, FORBIDDEN, budget):
+            begin, head = behind, int(words[behind + 1])
+            if not head & 1 and is_chunk(words, behind, limit, FORBIDDEN):
+                begin += (head & ~7) // WORD_BYTES
+            if is_chain(words, (begin, limit, top), FORBIDDEN, budget):
                 return behind
         return -1
 
