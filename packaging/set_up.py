@@ -15,6 +15,8 @@ from leakgui.cli.qt_libraries import find_missing, packages_of
 TEST_TOOLS = {
     "gcc": ("gcc", "libc6-dev"),
     "g++": ("g++",),
+    "sudo": ("sudo",),
+    "setpriv": ("util-linux",),
     "valgrind": ("valgrind", "libc6-dbg"),
     "Xvfb": ("xvfb",),
     "openbox": ("openbox",),

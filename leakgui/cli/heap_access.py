@@ -113,6 +113,7 @@ def _tell(key: ProcessKey, wish: HeapWish, estimate: Estimate) -> None:
                 reason=printable(estimate.cannot_fork_reason),
             )
         )
+    texts += [printable(note) for note in estimate.notes]
     if wish.confirm_after_s:
         texts.append(
             say(

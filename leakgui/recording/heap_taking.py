@@ -56,6 +56,9 @@ class Estimate(Protocol):
     @property
     def cannot_fork_reason(self) -> str: ...
 
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
 
 class Copied(Protocol):
     """A copied heap on its way from the helper to the worker; closes its files."""

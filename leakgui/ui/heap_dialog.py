@@ -178,11 +178,12 @@ class HeapDialog(QDialog):
                 ", up to twice: a second look only where something seems lost"
             )
         paused_ms = estimate.fork_paused_ms if is_inject else estimate.paused_ms
-        return text.format(
+        cost = text.format(
             pid=subject.target.key.pid if subject else "",
             time=format_pause(paused_ms),
             size=format_bytes(estimate.copy_bytes),
         )
+        return "\n".join([cost, *(printable(note) for note in estimate.notes)])
 
     def show_refusal(self, error: LeakguiError) -> None:
         """Say why it cannot be done, and what would help."""

@@ -18,6 +18,7 @@ from tests.ui.chart_sources import TARGET, recording
 ESTIMATE = SimpleNamespace(
     copy_bytes=96 << 20, paused_ms=35.2, fork_paused_ms=4.1, can_fork=True,
     cannot_fork_reason="",
+    notes=(),
 )  # fmt: skip
 
 

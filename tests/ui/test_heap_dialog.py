@@ -108,11 +108,13 @@ def test_no_fork_says_why(open_dialog):
         fork_paused_ms=0.3,
         can_fork=False,
         cannot_fork_reason="a seccomp filter",
+        notes=("9 MiB of it are swapped out.",),
     )
     dialog = open_dialog(no_fork)
     assert not dialog.inject.isEnabled()
     assert dialog.hazards.text() == "Not possible here: a seccomp filter"
     assert "0.3 ms" in dialog.cost.text()
+    assert dialog.cost.text().endswith("\n9 MiB of it are swapped out.")
 
 
 def test_a_refusal_shows_reason_remedy_and_command(open_dialog, monkeypatch):

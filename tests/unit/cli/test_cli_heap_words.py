@@ -30,6 +30,7 @@ TARGET = Target(key=KEY, name="a", command="a", user="root", started_unix_s=1e9)
 CAN_FORK = SimpleNamespace(
     copy_bytes=120 << 20, paused_ms=35.0, fork_paused_ms=4.0, can_fork=True,
     cannot_fork_reason="",
+    notes=(),
 )  # fmt: skip
 
 
@@ -94,10 +95,12 @@ def test_one_look_and_a_fork_are_said_so(capsys):
 def test_a_fork_that_is_not_possible_is_told_with_the_reason(capsys):
     answer = SimpleNamespace(**vars(CAN_FORK))
     answer.can_fork, answer.cannot_fork_reason = False, "It is under seccomp."
+    answer.notes = ("9 MiB of it are swapped out.",)
     announce_heap(KEY, HeapWish(level=Level.INJECT), Helper(answer), elevate=False)
     told = capsys.readouterr().err
     assert "about 35 ms" in told
     assert "No fork, its memory is copied: It is under seccomp." in told
+    assert "9 MiB of it are swapped out. Where anything seems lost" in told
 
 
 def test_other_refusals_are_told_when_it_is_tried(capsys):
