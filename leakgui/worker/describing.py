@@ -14,7 +14,12 @@ from leakgui.model.text_column import TextColumn
 from leakgui.texts import say
 from leakgui.worker.blocks.bits import is_set
 from leakgui.worker.blocks.block_map import BlockMap, map_blocks
-from leakgui.worker.blocks.lookup import block_around, find_row, usable_bytes
+from leakgui.worker.blocks.lookup import (
+    NO_ROW,
+    block_around,
+    find_row,
+    usable_bytes,
+)
 from leakgui.worker.holding import (
     DescribeRoot,
     HolderRow,
@@ -144,7 +149,7 @@ class _Looking:
     def start_around(self, address: int) -> int | None:
         """Return where the block begins that an address lies in."""
         wanted = np.uint64(address)
-        row = find_row(self._blocks, wanted, 0)
+        row = find_row(self._blocks, wanted, NO_ROW)
         granule = -1 if row < 0 else block_around(self._blocks, wanted, row)
         return None if granule < 0 else self._image.find_address(granule * 2)
 

@@ -18,13 +18,17 @@ from leakgui.worker.blocks.machine import highest_one, lowest_one
 from leakgui.worker.walked import SizeRule
 
 ONE = np.uint64(1)
+NO_ROW = -1
 _COLUMN, _LESS_8 = int(SizeRule.COLUMN), int(SizeRule.GLIBC_LESS_8)
 _FLAGS, _IS_MMAPPED = np.uint64(7), np.uint64(2)
 
 
 @kernel
 def find_row(blocks: BlockMap, address: np.uint64, near: int) -> int:
-    """Return the row of the segment of an address, -1 outside; try ``near`` first."""
+    """Return the row of the segment of an address, -1 outside; try ``near`` first.
+
+    ``near`` is a row that there is, or ``NO_ROW``: where no block is, no row is either.
+    """
     if near >= 0 and address - blocks.segment_start[near] < blocks.segment_bytes[near]:
         return near
     if address - blocks.low >= blocks.span:

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from leakgui.worker.describing import describe_block
 from leakgui.worker.giving_up import Cancelled, GivenUp
 from leakgui.worker.interpreting import interpret
-from tests.unit.worker.heap_maker import FLAVOURS, Flavour
+from tests.unit.worker.heap_maker import FLAVOURS, FREE, MAIN, Flavour, MadeHeap
 from tests.unit.worker.hostile_checks import check
 from tests.unit.worker.hostile_images import Spoiler
 from tests.unit.worker.hostile_scenes import make_scene
@@ -45,6 +46,17 @@ def test_the_sound_image_is_understood_wholly() -> None:
         found = interpret(make_scene(flavour))
         check(found)
         assert found.heap.is_complete, found.heap.notes
+
+
+def test_no_block_is_found_where_there_is_none() -> None:
+    heap = MadeHeap(FLAVOURS[4])
+    heap.write_main([(64, FREE)])
+    heap.words[MAIN + heap.flavour.arena.top] = MAIN + heap.flavour.arena.top
+    found = interpret(heap.take_image())
+    assert found.heap.blocks is not None
+    assert found.heap.blocks.in_use == 0
+    for address in (0, 8, MAIN, (1 << 64) - 1):
+        assert describe_block(found, address) is None
 
 
 def test_a_spoilt_heap_can_be_given_up() -> None:
