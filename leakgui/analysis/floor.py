@@ -21,6 +21,8 @@ from leakgui.model.finding import DefectClass, Growth
 from leakgui.model.metric import Unit
 
 _NO_CYCLES = Cycles(count=0, first_trough=np.nan, last_trough=np.nan, period_s=np.nan)
+MOSTLY_HOLES = 0.5
+"""More than this share of the time unread, and nobody saw that nothing rose."""
 _SPEEDING_UP_HALF = 1.4
 _SPEEDING_UP_THIRD = 1.5
 
@@ -43,6 +45,8 @@ def examine(cells: Cells, unit: Unit) -> Trend:
     judged = _describe(quiet, cells, floor, answer)
     if answer.is_growing:
         return _with_rates(judged, floor, answer)
+    if cells.missing_share > MOSTLY_HOLES:
+        return quiet
     shape = name_shape(floor, answer.features)
     return replace(judged, growth=Growth.HEALTHY, shape=shape)
 

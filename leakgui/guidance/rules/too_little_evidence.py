@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leakgui.analysis.floor import MOSTLY_HOLES
 from leakgui.analysis.trend import LEAST_SAMPLES, Trend
 from leakgui.formatting import format_about, format_count, format_duration
 from leakgui.guidance import heap_wording
@@ -31,7 +32,10 @@ class TooLittleEvidence:
         span_s = trend.span_s if trend else 0.0
         samples = trend.samples if trend else 0
         span = format_duration(span_s)
-        wait = format_about(_wait_s(span_s, samples))
+        missing_s = span_s * trend.missing_share if trend else 0.0
+        is_hole = missing_s > MOSTLY_HOLES * span_s
+        longer_s = 2 * missing_s - span_s if is_hole else 0.0
+        wait = format_about(max(_wait_s(span_s, samples), longer_s))
         return Finding(
             rule=self.key,
             verdict=Verdict.UNDECIDED,
@@ -53,6 +57,7 @@ class TooLittleEvidence:
                     span=span,
                     least=format_count(LEAST_SAMPLES),
                 ),
+                *_unread(missing_s, span_s, is_hole=is_hole),
                 say("Every program grows while it starts, so a short look misleads."),
                 say("A fair answer needs about {wait} more.", wait=wait),
                 *heap_wording.looked_inside(evidence.heap),
@@ -72,6 +77,18 @@ class TooLittleEvidence:
             ),
             would_change=(say("More readings."),),
         )
+
+
+def _unread(missing_s: float, span_s: float, *, is_hole: bool) -> tuple[str, ...]:
+    if not is_hole:
+        return ()
+    return (
+        say(
+            "For {missing} of {span} nothing was read: a rise would not have shown.",
+            missing=format_duration(missing_s),
+            span=format_duration(span_s),
+        ),
+    )
 
 
 def _says_something(trend: Trend) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from scenes import MIB, evidence, observed, rising, well_formed
+import numpy as np
+from scenes import MIB, evidence, observed, rising, times, well_formed
 
+from leakgui.analysis.cells import Cells
 from leakgui.guidance.engine import judge
 from leakgui.guidance.rules.too_little_evidence import TooLittleEvidence
 from leakgui.model.finding import Confidence, Verdict
+from leakgui.model.recording import Series
 
 RULE = TooLittleEvidence()
 
@@ -27,6 +30,30 @@ def test_too_few_readings_say_how_long_to_wait() -> None:
     found = RULE.examine(evidence(200, interval_s=20.0, anon_bytes=50 * MIB))
     assert found is not None
     assert "about 4.3 min more" in found.summary
+
+
+def rising_seen(from_s: float):
+    """A rise of which only the first and the last part was read."""
+    scene = evidence(100, anon_bytes=rising(15 * MIB, 0.25 * MIB))
+    whole = scene.cells("anon_bytes")
+    assert whole is not None
+    elapsed_s = np.concatenate([[0.0, 30.0, 35.0], times(100)[times(100) >= from_s]])
+    values = 15 * MIB + 0.25 * MIB * elapsed_s
+    scene.observed.cells["anon_bytes"] = Cells.of(Series(elapsed_s, values))
+    return scene
+
+
+def test_a_record_that_is_mostly_a_hole_is_no_health() -> None:
+    judged = judge(rising_seen(80).observed)
+    assert judged.verdict is Verdict.UNDECIDED
+    (found,) = judged.findings
+    assert "nothing was read: a rise would not have shown" in found.evidence[1]
+    assert "about 1 s more" not in found.summary
+    assert well_formed(found)
+
+
+def test_a_record_with_a_smaller_hole_is_judged() -> None:
+    assert judge(rising_seen(40).observed).verdict is Verdict.GROWING
 
 
 def test_nothing_at_all() -> None:
