@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from leakgui.analysis.difference import compare
-from leakgui.guidance.evidence import observe
+from leakgui.cli.snapshots_read import read_snapshots
 from leakgui.model.heap import Level
 from leakgui.model.process import ProcessKey
 from leakgui.model.recording import EventKind
@@ -173,13 +173,9 @@ def test_automatic_heaps_are_put_before_the_rules(leaky, tmp_path):
         until(lambda: has_heaps(3), "two more: one may have been under way")
     finally:
         made.stop()
-    from leakgui.cli.loading import _compare_heaps
-
     with SessionReader(tmp_path / "b.leak") as reader:
-        found = _compare_heaps(reader)
-        observed = observe(reader.recording(), heap_differences=found)
-    lost = sum(one.lost for one in observed.heap_differences)
-    assert lost == DIRECT + INDIRECT
+        read = read_snapshots(reader, reader.headings(), ())
+    assert sum(one.lost for one in read.heap_differences) == DIRECT + INDIRECT
 
 
 def test_the_end_of_the_program_during_a_look_is_an_event(leaky, recorder):
