@@ -187,19 +187,22 @@ def test_the_only_thread_may_be_inside_malloc_without_a_lock() -> None:
     assert walked.totals.in_use == 1 + 20 + 40
 
 
-def test_a_rest_without_a_header_is_known_by_the_registers() -> None:
+@pytest.mark.parametrize("left", [32, 48, 4096 - 512])
+def test_a_rest_without_a_header_is_known_by_the_registers(left: int) -> None:
     """As memalign leaves it for a moment, with an old header in the middle of it."""
     heap = MadeHeap(BY_NAME["2.43"])
     heap.write_main([(48, LIVE)] * 20 + [(4096, LIVE)] + [(64, LIVE)] * 40)
     chunk = BRK + heap.flavour.cache.chunk + 20 * 48
-    rest, old = chunk + 512, chunk + 1024
-    heap.words[chunk + 8] = 512 | 1
-    heap.words[old], heap.words[old + 8] = 1024, 64
-    heap.words[old + 72] = 1
-    heap.live[chunk + 16] = 504
+    rest, old = chunk + 4096 - left, chunk + 4096 - left + 512
+    heap.words[chunk + 8] = rest - chunk | 1
+    if left > 512:
+        heap.words[old], heap.words[old + 8] = old - chunk, 64
+        heap.words[old + 72] = 1
+    heap.live[chunk + 16] = rest - chunk - 8
     registers = np.zeros(27, np.uint64)
-    registers[[13, 10, 16, 17]] = rest, 4096 - 512, DATA + 8, 0x33
-    heap.words[rest + 0x30 + 8] = 4096 - 512 - 0x30 | 1  # as far as %cs would lead
+    registers[[13, 10, 16, 17]] = rest, left, DATA + 8, 0x33
+    if left > 0x30 + 32:
+        heap.words[rest + 0x30 + 8] = left - 0x30 | 1  # as far as %cs would lead
     image = replace(heap.take_image(), registers=registers)
     walked = look(image)
     assert blocks(image, walked) == heap.live

@@ -203,13 +203,16 @@ def walk_chunks(  # noqa: PLR0913, PLR0917, PLR0915, PLR0912, C901  # one loop, 
             granule = (place + 2) >> 1
             starts[granule >> 6] |= np.uint64(1) << np.uint64(granule & 63)
             own, end = length, after
-            if place == patched and _LEAST <= head & ~_LOW_BITS < size - _LEAST:
+            if place == patched and _LEAST <= head & ~_LOW_BITS < size:
                 # Behind what it is by its header lies a rest that has none yet.
                 own = np.int64(head & ~_LOW_BITS)
                 end = place + (own >> 3)
-                counts[_FREE] += 1
-                counts[_FREE_BYTES] += length - own - 8
-                counts[_RESIDENT_FREE] += count_resident(present, end + 2, after + 1)
+                if length - own >= 32:
+                    counts[_FREE] += 1
+                    counts[_FREE_BYTES] += length - own - 8
+                    counts[_RESIDENT_FREE] += count_resident(
+                        present, end + 2, after + 1
+                    )
             counts[_IN_USE] += 1
             counts[_IN_USE_BYTES] += own - 8
             counts[_RESIDENT_IN_USE] += count_resident(present, place + 2, end + 1)
