@@ -64,8 +64,21 @@ def find_entries(
 
 
 def _share_out(work: Callable[[int], None], hands: int) -> None:
-    """Do a work's parts in threads; what no thread can be had for is done here."""
-    threads = [threading.Thread(target=work, args=(hand,)) for hand in range(1, hands)]
+    """Do a work's parts in threads; what no thread can be had for is done here.
+
+    Raises what a part raised.
+    """
+    failures: list[BaseException] = []
+
+    def attempt(number: int) -> None:
+        try:
+            work(number)
+        except BaseException as failure:  # noqa: BLE001  # raised again below
+            failures.append(failure)
+
+    threads = [
+        threading.Thread(target=attempt, args=(hand,)) for hand in range(1, hands)
+    ]
     started, left = [], [0]
     for number, thread in enumerate(threads, start=1):
         try:
@@ -74,9 +87,11 @@ def _share_out(work: Callable[[int], None], hands: int) -> None:
         except RuntimeError:
             left.append(number)
     for number in left:
-        work(number)
+        attempt(number)
     for thread in started:
         thread.join()
+    if failures:
+        raise failures[0]
 
 
 def _new_entries(targets: Bits, ranks: I64) -> Entries:

@@ -123,7 +123,7 @@ def _find_self_pointers(
                 place = ((place >> 9) + 1) << 9
                 continue
             address = place * 8 + shift[row]
-            if address & 63:
+            if address & (ALIGNMENT - 1):
                 place += 1
                 continue
             here = np.uint64(address)
@@ -131,5 +131,5 @@ def _find_self_pointers(
             if is_self and count < MOST_ENDED:
                 found[count] = place
                 count += 1
-            place += 8
+            place += ALIGNMENT // 8
     return found[:count]

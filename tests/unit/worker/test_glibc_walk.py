@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from leakgui.model.text_column import TextColumn
 from leakgui.worker.allocators import find_allocator, walk
+from leakgui.worker.allocators.glibc.standing import is_one_at_work
 from leakgui.worker.giving_up import GivenUp
 from leakgui.worker.image import Image
 from leakgui.worker.walked import SizeRule, Walk
@@ -213,6 +215,23 @@ def test_a_thread_that_is_elsewhere_does_not_explain_damage() -> None:
     walked = look(half_divided(BRK))
     assert walked.walked_share < 1.0
     assert walked.totals.in_use == 1 + 20
+
+
+@pytest.mark.parametrize(
+    ("path", "is_at_work"),
+    [
+        ("/usr/lib/x86_64-linux-gnu/libc.so.6", True),
+        ("/lib/libc-2.31.so", True),
+        ("/usr/lib/libcrypto.so.3", False),
+        ("/usr/lib/libc.so.6.bak", False),
+    ],
+)
+def test_where_the_only_thread_is_tells_whether_it_may_be_in_malloc(
+    path: str, is_at_work: bool
+) -> None:
+    image = half_divided(DATA + 8)
+    regions = replace(image.regions, path=TextColumn.of(["[heap]", path]))
+    assert is_one_at_work(replace(image, regions=regions)) == is_at_work
 
 
 def test_ordinary_blocks_of_a_cache_s_size_are_not_taken_for_caches() -> None:

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from leakgui.worker.marking.entering import _share_out
 from leakgui.worker.marking.grouping import group_possible
 from leakgui.worker.marking.marking import mark
 from tests.unit.worker.drawn_heap import draw
@@ -20,6 +21,15 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError(message)
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
+
+
+def test_what_fails_in_a_thread_is_not_lost() -> None:
+    def work(number: int) -> None:
+        if number:
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        _share_out(work, 2)
 
 
 @pytest.mark.usefixtures("no_threads")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from leakgui.worker.image import GRANULE_BYTES, Image
 
+_LIBC = re.compile(r"/libc(\.so\.6|-2\.\d+\.so)$")
+"""libc.so.6, or up to glibc 2.33 the file that it is a link to."""
 _REGISTERS = 27
 _GENERAL = 15
 """The first ones are those that hold numbers: r15 to rdi."""
@@ -42,4 +46,4 @@ def is_one_at_work(image: Image) -> bool:
     if row < 0 or address >= regions.end[row]:
         return False
     path = regions.path[row]
-    return path == image.executable or path.rpartition("/")[2].startswith("libc")
+    return path == image.executable or bool(_LIBC.search(path))
