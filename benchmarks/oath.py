@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Self
 
 from oath_killing import VICTIMS, Killer, Kills, Living, Usual, look_at
-from oath_targets import Postgres, Redis, Steadfast, Target
+from oath_postgres import Postgres
+from oath_targets import Redis, Steadfast, Target
 
 from leakgui.errors import LeakguiError
 from leakgui.helper.client import HelperClient
